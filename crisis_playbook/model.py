@@ -1,0 +1,106 @@
+"""The words of the playbook: what is known of a message, what a rule is, and what was decided. All frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Severity = Literal["none", "watch", "urgent", "crisis"]
+ComplaintLevel = Literal["none", "possible", "likely"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one message when it is judged. None means: cannot tell."""
+
+    text: str
+    channel: str | None = None
+    account: str | None = None
+    kind: str | None = None
+    visibility: str | None = None
+    language: str | None = None
+    """ISO code; None lets the playbook detect it from the text."""
+    spoken_by: str | None = "customer"
+    """`customer` or `us`."""
+    addressed: bool | None = True
+    first_of_conversation: bool | None = None
+    hours: str | None = None
+    """`open` or `closed`, for the account's shop."""
+    author_followers: int | None = None
+    has_attachment: bool | None = None
+    labels: frozenset[str] = frozenset()
+    severity: Severity = "none"
+    """What the conversation already carries."""
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """One line of a signal's sum."""
+
+    reason: str
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A step proposed to a person: `kind` is `move_to_private`, `reply`, `hide` or `answer`."""
+
+    kind: str
+    template: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One condition of one rule, and what it found. `holds` None: could not be decided."""
+
+    condition: str
+    holds: bool | None
+    why: str
+    spans: tuple[tuple[int, int], ...] = ()
+    """Where in the message's text the deciding words stand: [start, end) in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule against one message: applied, did not apply, or could not be decided, and why."""
+
+    rule: str
+    applied: bool | None
+    steps: tuple[Step, ...]
+    place: str
+    """file:line of the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the playbook says about one message. The same object decides and explains."""
+
+    rules: tuple[str, ...]
+    undecided: tuple[str, ...]
+    severity: Severity
+    labels: tuple[str, ...]
+    suggestions: tuple[Suggested, ...]
+    automatic_reply: str | None
+    """A template's name."""
+    automatic_reply_rule: str | None
+    assign: str | None
+    """A team's or a person's name, as the playbook writes it."""
+    hold_replies: str | None
+    notify: tuple[str, ...]
+    answers: tuple[str, ...]
+    """Prepared answers to hard questions that fit: template names."""
+    complaint: ComplaintLevel
+    score: float
+    points: tuple[Points, ...]
+    why: tuple[str, ...]
+    """Sentences a person can read."""
+    checks: tuple[Check, ...]
+    """Every rule; empty unless asked for."""
+    language: str
+    playbook: str
+    """The content hash of the playbook that decided."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
