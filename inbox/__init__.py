@@ -1,0 +1,1 @@
+"""The state and the verbs. Knows connectors and playbook only by their front doors."""
