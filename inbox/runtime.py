@@ -1,0 +1,37 @@
+"""What daemon.py builds once and passes in: everything a unit of work or a page may need from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from connectors.base import Connector
+from inbox.clock import Clock
+
+if TYPE_CHECKING:
+    from inbox.playbooks import PlaybookInForce
+    from inbox.settings import Settings
+
+Sessions = sessionmaker[Session]
+Channels = Mapping[str, type[Connector]]
+"""Every channel there is, by name: `connectors.REGISTRY`, passed in because the inbox knows only `connectors.base`."""
+
+
+@dataclass(slots=True)
+class Runtime:
+    """One running process."""
+
+    settings: Settings
+    engine: Engine
+    sessions: Sessions
+    clock: Clock
+    channels: Channels
+    playbook: PlaybookInForce
+    connectors: dict[str, Connector] = field(default_factory=dict)
+    """The signed-in connectors by account name; replaced when a login is refreshed."""
+    process: str = "zuruf"
+    """Names this process in claims."""
