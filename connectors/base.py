@@ -496,6 +496,10 @@ class Connector(Protocol):
     def look_again(self, external_ids: Sequence[str], poll: Poll) -> Page:
         """These messages as they stand now: edits as messages, vanished ones as Change DELETED. Cursor unused."""
 
+    def read_thread(self, conversation_id: str, kind: Kind, poll: Poll) -> Page:
+        """The newest messages of one thread as they stand now, whoever wrote them: read just before an automatic
+        send, so that nobody is answered by a machine whom a human has answered. The page's cursor is unused."""
+
     def send(self, reply: Reply, now: datetime) -> Receipt:
         """Say it once. Never retries by itself."""
 

@@ -397,7 +397,10 @@ class Message(Base):
     pushed: Mapped[bool] = mapped_column(default=False)
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    deletion_inferred: Mapped[bool] = mapped_column(default=False)
+    """Missing from a complete listing, not announced: undone when the platform shows the message again."""
     hidden: Mapped[bool] = mapped_column(default=False)
+    hidden_changed_at: Mapped[datetime | None]
     triaged_at: Mapped[datetime | None]
     look_again_at: Mapped[datetime | None]
     """When to ask the platform for this message again, where listings do not show edits and deletions."""
