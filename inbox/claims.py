@@ -1,0 +1,82 @@
+"""Who works on what: a row is claimed for a while by one statement, so that any number of processes share the work.
+
+A claim is a lease. A process that dies loses it by time alone; one that is slow may lose it too, so whoever settles a
+claimed row asks `holds` first, or repeats the claim's columns in the condition of its own update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+
+class Claimable(Protocol):
+    """A model with the columns a claim needs."""
+
+    id: InstrumentedAttribute[int]
+    claimed_until: InstrumentedAttribute[datetime | None]
+    claim: InstrumentedAttribute[str | None]
+
+
+def claim(
+    session: Session,
+    model: Any,
+    where: Sequence[ColumnElement[bool]],
+    order: Sequence[Any],
+    now: datetime,
+    lease: timedelta,
+    process: str,
+) -> int | None:
+    """Takes the first row that fits and that nobody holds; returns its id, or None when there is nothing to do.
+
+    `model` has the columns of `Claimable`. The row is `process`'s until `now + lease`. Commit before the work begins:
+    a claim is worth nothing while its transaction is open.
+    """
+    free = or_(model.claimed_until.is_(None), model.claimed_until <= now)
+    # A scalar sub-select runs once. Written as IN (… LIMIT 1), PostgreSQL may run it again for each row it looks at
+    # and claim several. SQLAlchemy leaves SKIP LOCKED out on SQLite, where BEGIN IMMEDIATE does the same.
+    first = (
+        select(model.id).where(free, *where).order_by(*order).limit(1).with_for_update(skip_locked=True)
+    ).scalar_subquery()
+    statement = (
+        update(model)
+        .where(model.id == first)
+        .values(claimed_until=now + lease, claim=process)
+        .returning(model.id)
+        .execution_options(synchronize_session=False)
+    )
+    claimed: int | None = session.execute(statement).scalar_one_or_none()
+    return claimed
+
+
+def holds(session: Session, model: Any, row_id: int, process: str, now: datetime) -> bool:
+    """Whether `process` still holds the row; locks it until the end of the transaction (PostgreSQL)."""
+    statement = (
+        select(func.count())
+        .select_from(model)
+        .where(
+            model.id.in_(
+                select(model.id)
+                .where(model.id == row_id, model.claim == process, model.claimed_until > now)
+                .with_for_update()
+                .scalar_subquery()
+            )
+        )
+    )
+    return session.execute(statement).scalar_one() == 1
+
+
+def release(session: Session, model: Any, row_id: int, process: str) -> bool:
+    """Gives the row back early; False when it is no longer `process`'s."""
+    statement = (
+        update(model)
+        .where(model.id == row_id, model.claim == process)
+        .values(claimed_until=None, claim=None)
+        .returning(model.id)
+        .execution_options(synchronize_session=False)
+    )
+    return session.execute(statement).scalar_one_or_none() is not None

@@ -1,0 +1,144 @@
+"""The two databases we run on, opened the way they must be, and the two kinds of transaction.
+
+SQLite: write-ahead log, transactions begun by us (the driver's own begin too late), writers with BEGIN IMMEDIATE so
+that a claim waits for its turn instead of failing with "database is locked". `synchronous=FULL`: after a power cut
+the row that says "sending" must be there, or the reply would go out a second time; it costs one fsync a commit.
+PostgreSQL: psycopg 3, times in UTC, and its own default of the same durability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+from inbox.errors import DatabaseProblem
+
+WEB_THREADS = 4
+"""Threads that answer pages and calls; each needs a connection."""
+WORKERS = 6
+"""Units of work that may run beside them."""
+BUSY_SECONDS = 30
+"""How long a writer waits for another before it gives up (SQLite)."""
+
+
+def open_engine(url: str | URL) -> Engine:
+    """Connects nothing yet. Makes the folder of an SQLite file; raises DatabaseProblem for other databases."""
+    address = make_url(url)
+    backend = address.get_backend_name()
+    if backend == "sqlite":
+        return _open_sqlite(address)
+    if backend == "postgresql":
+        return _open_postgresql(address)
+    raise DatabaseProblem(
+        f"Zuruf runs on SQLite and PostgreSQL, not on {backend}. Write [inbox] database = "
+        '"sqlite:///var/zuruf.db" or "postgresql+psycopg://user:password@host/name".'
+    )
+
+
+def session_factory(engine: Engine) -> sessionmaker[Session]:
+    """Sessions on this engine. Objects stay readable after commit: nothing is fetched behind the reader's back."""
+    return sessionmaker(engine, expire_on_commit=False, autoflush=True)
+
+
+@contextmanager
+def writing(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    """One write transaction: begun at once, committed at the end, rolled back when an error leaves the block."""
+    with sessions() as session:
+        session.connection(execution_options={"begin": "IMMEDIATE"})
+        yield session
+        session.commit()
+
+
+@contextmanager
+def reading(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    """One read transaction: nothing done in it is kept. On SQLite every query in it sees the same moment."""
+    with sessions() as session:
+        yield session
+
+
+def is_sqlite(connection: Connection | Engine | Session) -> bool:
+    """Whether this speaks to SQLite; otherwise it is PostgreSQL."""
+    bind = connection.get_bind() if isinstance(connection, Session) else connection
+    return bind.dialect.name == "sqlite"
+
+
+def migrate(engine: Engine) -> None:
+    """Brings the schema to the code's version; two processes may do so at once.
+
+    Raises DatabaseProblem when the database was written by a newer Zuruf, and touches nothing then.
+    """
+    from inbox.migrations import HEAD, upgrade, version_of
+
+    with engine.connect() as connection:
+        if version_of(connection) == HEAD:
+            return
+    with engine.connect().execution_options(begin="IMMEDIATE") as connection, connection.begin():
+        if not is_sqlite(connection):
+            # Any number, the same in every process: the second one waits here until the first has finished.
+            connection.execute(text("SELECT pg_advisory_xact_lock(7298347001)"))
+        upgrade(connection)
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _open_sqlite(address: URL) -> Engine:
+    if address.database and address.database != ":memory:":
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        address,
+        connect_args={"timeout": BUSY_SECONDS},
+        pool_size=WEB_THREADS + WORKERS,
+        max_overflow=2,
+        json_serializer=_to_json,
+        json_deserializer=orjson.loads,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA cache_size = -4000")
+        cursor.execute("PRAGMA temp_store = MEMORY")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")
+
+    return engine
+
+
+def _open_postgresql(address: URL) -> Engine:
+    if address.drivername in ("postgresql", "postgres"):
+        address = address.set(drivername="postgresql+psycopg")
+    if address.get_driver_name() != "psycopg":
+        raise DatabaseProblem(
+            f'Zuruf speaks to PostgreSQL through psycopg. Write "postgresql+psycopg://…" '
+            f'instead of "{address.drivername}://…".'
+        )
+    return create_engine(
+        address,
+        pool_size=WEB_THREADS + WORKERS,
+        max_overflow=2,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 10,
+            "application_name": "zuruf",
+            "options": "-c timezone=UTC -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s",
+        },
+        json_serializer=_to_json,
+        json_deserializer=orjson.loads,
+    )

@@ -1,0 +1,32 @@
+"""The timeline: one append-only line for everything that happened, written in the transaction of its cause."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from inbox.models import Event
+
+
+def record(
+    session: Session,
+    kind: str,
+    now: datetime,
+    *,
+    conversation_id: int | None = None,
+    account_id: int | None = None,
+    actor: str | None = None,
+    **data: Any,
+) -> None:
+    """Appends one event; `now` is aware UTC, `data` must be JSON and hold no secret.
+
+    Written at once, not at the next flush, so that the order of ids is the order of happening within a transaction.
+    """
+    session.execute(
+        insert(Event).values(
+            kind=kind, at=now, conversation_id=conversation_id, account_id=account_id, actor=actor, data=data
+        )
+    )
