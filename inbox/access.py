@@ -99,7 +99,7 @@ class SignInAnswer:
 
 def may(role: str, needed: Role) -> bool:
     """Whether `role` has at least the power of `needed`; an unknown role has none."""
-    return role in ROLES and ROLES.index(role) >= ROLES.index(needed)  # type: ignore[arg-type]
+    return role in ROLES and ROLES.index(role) >= ROLES.index(needed)
 
 
 def digest(secret: str) -> str:
@@ -223,7 +223,7 @@ def sign_in(sessions: Sessions, email: str, password: str, address: str, now: da
         if person is None or not right:
             passwords.remember_failure(session, email, address, now)
             return SignInAnswer()
-        session.execute(delete(SignInAttempt).where(SignInAttempt.email == email, SignInAttempt.address == address))
+        passwords.forget_failures(session, email, address)
         if passwords.outdated(stored):
             session.execute(update(User).where(User.id == person.id).values(password_hash=passwords.hashed(password)))
         return SignInAnswer(person=person, secret=start_sign_in(session, person.id, now))

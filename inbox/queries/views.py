@@ -1,0 +1,475 @@
+"""What pages and the API are given: frozen, complete, without a thread back into the database.
+
+Field names are the contract's. Every time is aware UTC; a page shows it in the shop's zone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+ClockState = Literal["none", "running", "soon", "overdue"]
+ClockKind = Literal["first_response", "next_response"]
+Sort = Literal["due", "newest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Which response is awaited and how it stands. `soon` is defined in `inbox.queries.clocks`."""
+
+    kind: ClockKind | None
+    state: ClockState
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRef:
+    """The person of a conversation, as far as the platform tells."""
+
+    id: int | None
+    name: str | None
+    handle: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRef:
+    """The post a public conversation stands under."""
+
+    external_id: str
+    text: str | None
+    permalink: str | None
+    posted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """One line of a list."""
+
+    id: int
+    account: str
+    channel: str
+    kind: str
+    visibility: str
+    status: str
+    severity: str
+    contact: ContactRef
+    subject: SubjectRef | None
+    preview: str
+    labels: list[str]
+    assignee: str | None
+    """An e-mail address; None while nobody has it."""
+    team: str | None
+    waiting_since: datetime | None
+    due_at: datetime | None
+    clock: Clock
+    reply_window_ends_at: datetime | None
+    unread: int
+    external_id: str
+    permalink: str | None
+    last_message_at: datetime
+    snoozed_until: datetime | None
+    open_suggestions: int
+    held_replies: int
+    hold_replies: str | None
+    """`for_approval`: a second person approves every reply."""
+    history: bool
+    """Nothing but messages from before the account was connected."""
+    opted_out: bool
+    """The person asked for no automatic messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPage:
+    """One page of a list; `next_cursor` is None on the last."""
+
+    items: list[ConversationRow]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCount:
+    """One entry of the left column. `count` stops at 100: `capped` then, shown as 99+."""
+
+    queue: str
+    count: int
+    capped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentView:
+    """A picture, film, sticker or share; its address expires on most platforms."""
+
+    type: str
+    url: str | None
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How one of our replies fared."""
+
+    outbox_id: int
+    state: str
+    reason: str
+    attempts: int
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """What the playbook said about a message, and why."""
+
+    playbook: str
+    rules: list[str]
+    undecided: list[str]
+    severity: str
+    complaint: str
+    score: float
+    explanation: dict[str, Any]
+    """{why: [sentence], points: [{reason, points}], labels: [], automatic_reply, held_back: reason}"""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierTextView:
+    """What a message said before it was edited."""
+
+    text: str
+    replaced_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message, the customer's or ours. A deleted one has `deleted_at` and no text."""
+
+    id: int
+    external_id: str
+    direction: Literal["inbound", "outbound"]
+    origin: Literal["customer", "agent", "automation", "native"]
+    visibility: str
+    text: str
+    sent_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    hidden: bool
+    attachments: list[AttachmentView]
+    author: ContactRef
+    """Of ours: the name of who wrote it, where we know."""
+    delivery: Delivery | None
+    parent_external_id: str | None
+    permalink: str | None
+    history: bool
+    rule: str | None
+    """Of automatic replies: the rule and template that caused it."""
+    template: str | None
+    decision: DecisionView | None
+    earlier_texts: list[EarlierTextView]
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """What our own people wrote for each other."""
+
+    id: int
+    text: str
+    author: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One line of the timeline."""
+
+    id: int
+    kind: str
+    at: datetime
+    conversation_id: int | None
+    account: str | None
+    actor: str | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionView:
+    """A step the playbook proposes to a person, with the message and the words that caused it."""
+
+    id: int
+    conversation_id: int
+    message_id: int
+    message_text: str
+    kind: str
+    template: str
+    rule: str
+    place: str
+    """file:line of the rule."""
+    playbook: str
+    way: str
+    text: str
+    public_note: str | None
+    why: list[str]
+    spans: list[list[int]]
+    """[start, end) in characters of `message_text`: the words that decided."""
+    points: list[Any]
+    """[{reason, points}]"""
+    status: str
+    created_at: datetime
+    decided_at: datetime | None
+    decided_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionPage:
+    """Suggestions, oldest first for open ones, newest first for decided ones."""
+
+    items: list[SuggestionView]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxView:
+    """One reply on its way, or arrived, or not."""
+
+    id: int
+    conversation_id: int
+    account: str
+    channel: str
+    client_key: str
+    text: str
+    state: Literal["queued", "sending", "sent", "failed", "unknown", "cancelled"]
+    reason: str
+    attempts: int
+    not_before: datetime
+    external_id: str | None
+    way: str
+    visibility: str
+    origin: str
+    author: str | None
+    rule: str | None
+    template: str | None
+    needs_approval: bool
+    approved_by: str | None
+    created_at: datetime
+    sent_at: datetime | None
+    message_id: int | None
+    attachment_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxPage:
+    """Outbox items, newest first."""
+
+    items: list[OutboxView]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedView:
+    """The private thread of a public conversation, or back."""
+
+    id: int
+    account: str
+    channel: str
+    kind: str
+    visibility: str
+    status: str
+    preview: str
+    permalink: str | None
+    last_message_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GapView:
+    """Messages the platform will not show us any more, between two times."""
+
+    after: datetime | None
+    before: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationDetail:
+    """Everything one conversation page shows. `messages` are oldest first: the newest 200 before `before`."""
+
+    conversation: ConversationRow
+    messages: list[MessageView]
+    older_before: int | None
+    """Pass as `before` to read the older messages; None when there are none."""
+    suggestions: list[SuggestionView]
+    """Open ones."""
+    events: list[EventView]
+    """The newest 200, oldest first."""
+    notes: list[NoteView]
+    linked: list[LinkedView]
+    outbox: list[OutboxView]
+    """What is not settled: queued, sending, unknown, failed."""
+    gaps: list[GapView]
+    version: int
+    """Pass to `reply` as `seen_version`: it grows with every message or change."""
+    language: str | None
+    legal_hold: bool
+    contact_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaView:
+    """How much of a platform's allowance is used."""
+
+    name: str
+    used_percent: float
+    resets_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CostView:
+    """What the account's calls cost in this UTC month, in US dollars, and what they will have cost at its end."""
+
+    month: str
+    amount: float
+    forecast: float
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamView:
+    """One thing polled for an account."""
+
+    name: str
+    active: bool
+    every_seconds: float
+    next_poll_at: datetime
+    failures: int
+    last_success_at: datetime | None
+    caught_up_at: datetime | None
+    incomplete_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """One signed-in page or handle, and how it fares."""
+
+    name: str
+    channel: str
+    channel_title: str
+    external_id: str
+    configured: bool
+    health: Literal["ok", "reconnect", "limited", "paused", "blocked", "failing"]
+    health_detail: str
+    health_since: datetime | None
+    limited_until: datetime | None
+    failing_since: datetime | None
+    last_success_at: datetime | None
+    lag_seconds: float | None
+    """How long ago everything had last been read to its end; None before the first poll."""
+    incomplete_since: datetime | None
+    quota: list[QuotaView]
+    cost_this_month: CostView
+    login_expires_at: datetime | None
+    unreadable: int
+    """Items nobody has looked at yet that could not be translated."""
+    gaps: int
+    blind_spots: list[str]
+    streams: list[StreamView]
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableView:
+    """An item a platform sent that could not be translated."""
+
+    id: int
+    account: str
+    stream: str
+    external_id: str | None
+    reason: str
+    raw: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistItem:
+    """One line of a crisis' checklist."""
+
+    text: str
+    done_by: str | None
+    done_at: str | None
+    """RFC 3339 in UTC, as it was stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrisisView:
+    """A crisis, running or stood down."""
+
+    id: int
+    level: int
+    title: str
+    cause: str
+    owner: str | None
+    declared_by: str
+    declared_at: datetime
+    raised_at: datetime
+    expires_at: datetime | None
+    stood_down_at: datetime | None
+    stood_down_by: str | None
+    alarm: str | None
+    checklist: list[ChecklistItem]
+
+
+@dataclass(frozen=True, slots=True)
+class HourCount:
+    """How many messages of customers arrived in one hour (UTC)."""
+
+    hour: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """A person as one account sees them."""
+
+    id: int
+    account: str
+    channel: str
+    external_id: str
+    name: str | None
+    handle: str | None
+    followers: int | None
+    opted_out_at: datetime | None
+    unavailable_at: datetime | None
+    erased_at: datetime | None
+    created_at: datetime
+    linked_to: ContactRef | None
+    """Another profile of the same person, as somebody of ours decided."""
+    conversations: list[ConversationRow]
+    """The newest 50."""
+
+
+@dataclass(frozen=True, slots=True)
+class CannedResponseView:
+    """A text people insert by `/name`."""
+
+    id: int
+    name: str
+    language: str
+    text: str
+    uses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A colleague who has the conversation open."""
+
+    user_id: int
+    name: str
+    writing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookNow:
+    """Which playbook decides, and why a newer one does not."""
+
+    version: int | None
+    hash: str | None
+    author: str | None
+    published_at: datetime | None
+    problems: list[Any]
+    """What is wrong with the files in the directory: [{file, line, message, fix}]; empty when they are in force."""
