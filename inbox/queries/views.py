@@ -57,7 +57,7 @@ class ConversationRow:
     preview: str
     labels: list[str]
     assignee: str | None
-    """An e-mail address; None while nobody has it."""
+    """An e-mail address, or the team's name while nobody in it has taken it; None while nobody has it."""
     team: str | None
     waiting_since: datetime | None
     due_at: datetime | None

@@ -1,0 +1,48 @@
+"""Crises: running ones and those stood down."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inbox.errors import NotThere
+from inbox.models import Crisis
+from inbox.queries.views import ChecklistItem, CrisisView
+
+
+def crises(session: Session, *, running_only: bool = False, limit: int = 100) -> list[CrisisView]:
+    """Running ones first, highest level first, then the newest."""
+    query = select(Crisis).order_by(
+        Crisis.stood_down_at.is_not(None), Crisis.stood_down_at.desc(), Crisis.level.desc(), Crisis.id.desc()
+    )
+    if running_only:
+        query = query.where(Crisis.stood_down_at.is_(None))
+    return [_view(row) for row in session.scalars(query.limit(limit))]
+
+
+def crisis(session: Session, crisis_id: int) -> CrisisView:
+    """One crisis. Raises `NotThere`."""
+    row = session.get(Crisis, crisis_id)
+    if row is None:
+        raise NotThere(f"crisis {crisis_id}")
+    return _view(row)
+
+
+def _view(row: Crisis) -> CrisisView:
+    return CrisisView(
+        id=row.id,
+        level=row.level,
+        title=row.title,
+        cause=row.cause,
+        owner=row.owner,
+        declared_by=row.declared_by,
+        declared_at=row.declared_at,
+        raised_at=row.raised_at,
+        expires_at=row.expires_at,
+        stood_down_at=row.stood_down_at,
+        stood_down_by=row.stood_down_by,
+        alarm=row.alarm,
+        checklist=[
+            ChecklistItem(str(each.get("text", "")), each.get("done_by"), each.get("done_at")) for each in row.checklist
+        ],
+    )

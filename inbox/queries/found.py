@@ -1,0 +1,75 @@
+"""Conversations in which words were found: newest hit first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from inbox.models import Conversation, Message
+from inbox.queries.cursors import Cursor, decode
+from inbox.queries.rows import rows_in_order
+from inbox.queries.views import ConversationPage
+
+DEPTHS = (400, 2_000, 10_000)
+"""How many of the newest matching messages are looked through, one after the other until a page is full."""
+
+
+def found_page(
+    session: Session,
+    words: str,
+    fitting: Sequence[ColumnElement[bool]] | None,
+    now: datetime,
+    *,
+    cursor: str | None,
+    limit: int,
+) -> ConversationPage:
+    """One page of conversations with a message that holds the words, by their newest such message.
+
+    `fitting` are further conditions on conversations, None where nothing can fit. Reaches back over the newest
+    10,000 matching messages. Each conversation comes once, whatever the number of its hits.
+    """
+    after = decode(cursor, "found")
+    if fitting is None:
+        return ConversationPage([], None)
+    hits: list[tuple[int, int]] = []
+    for depth in DEPTHS:
+        newest, exhausted = _newest_hits(session, words, depth)
+        hits = [
+            (message_id, conversation_id)
+            for conversation_id, message_id in newest.items()
+            if after is None or message_id < after.id
+        ]
+        hits = _those_fitting(session, hits, fitting)
+        if exhausted or len(hits) > limit:
+            break
+    page = hits[:limit]
+    items = rows_in_order(session, [conversation_id for _, conversation_id in page], now)
+    return ConversationPage(items, Cursor("found", 0, page[-1][0]).encode() if len(hits) > limit else None)
+
+
+def _newest_hits(session: Session, words: str, depth: int) -> tuple[dict[int, int], bool]:
+    """{conversation: its newest matching message}, newest first, and whether there are no further hits."""
+    from inbox.search import matching
+
+    message_ids = matching(session, words, limit=depth)
+    newest: dict[int, int] = {}
+    of_message = dict(
+        session.execute(select(Message.id, Message.conversation_id).where(Message.id.in_(message_ids))).tuples()
+    )
+    for message_id in message_ids:
+        if message_id in of_message:
+            newest.setdefault(of_message[message_id], message_id)
+    return newest, len(message_ids) < depth
+
+
+def _those_fitting(
+    session: Session, hits: list[tuple[int, int]], fitting: Sequence[ColumnElement[bool]]
+) -> list[tuple[int, int]]:
+    if not fitting or not hits:
+        return hits
+    ids = [conversation_id for _, conversation_id in hits]
+    kept = set(session.scalars(select(Conversation.id).where(Conversation.id.in_(ids), *fitting)))
+    return [hit for hit in hits if hit[1] in kept]

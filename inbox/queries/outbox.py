@@ -1,0 +1,104 @@
+"""Replies on their way, arrived, or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, cast
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from inbox.errors import NotThere
+from inbox.models import Account, OutboxItem
+from inbox.queries.cursors import Cursor, bounded, decode
+from inbox.queries.views import OutboxPage, OutboxView
+
+State = Literal["queued", "sending", "sent", "failed", "unknown", "cancelled"]
+STATES: tuple[State, ...] = ("queued", "sending", "sent", "failed", "unknown", "cancelled")
+
+
+def outbox(
+    session: Session,
+    *,
+    state: str | None = None,
+    conversation_id: int | None = None,
+    held: bool = False,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> OutboxPage:
+    """Newest first; only those in `state`, of one conversation, or (`held`) waiting for a second person."""
+    limit = bounded(limit)
+    after = decode(cursor, "outbox")
+    query = _items()
+    if state:
+        query = query.where(OutboxItem.state == state)
+    if conversation_id is not None:
+        query = query.where(OutboxItem.conversation_id == conversation_id)
+    if held:
+        query = query.where(OutboxItem.state == "queued", OutboxItem.needs_approval, OutboxItem.approved_by.is_(None))
+    if after is not None:
+        query = query.where(OutboxItem.id < after.id)
+    found = _views(session.execute(query.order_by(OutboxItem.id.desc()).limit(limit + 1)))
+    more = len(found) > limit
+    found = found[:limit]
+    return OutboxPage(found, Cursor("outbox", 0, found[-1].id).encode() if more else None)
+
+
+def outbox_item(session: Session, item_id: int) -> OutboxView:
+    """One item. Raises `NotThere`."""
+    found = _views(session.execute(_items().where(OutboxItem.id == item_id)))
+    if not found:
+        raise NotThere(f"outbox item {item_id}")
+    return found[0]
+
+
+def unsettled(session: Session, conversation_id: int) -> list[OutboxView]:
+    """Of one conversation: what is queued, being sent, uncertain or failed, oldest first."""
+    query = _items().where(
+        OutboxItem.conversation_id == conversation_id,
+        OutboxItem.state.in_(("queued", "sending", "unknown", "failed")),
+    )
+    return _views(session.execute(query.order_by(OutboxItem.id)))
+
+
+def troubled_count(session: Session, *, at_most: int = 100) -> int:
+    """How many replies a person must look at (failed or unknown), counted no further than `at_most`."""
+    query = select(OutboxItem.id).where(OutboxItem.state.in_(("failed", "unknown"))).limit(at_most)
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def _items() -> Select[*tuple[Any, ...]]:
+    return select(OutboxItem, Account.name, Account.channel).join(Account, Account.id == OutboxItem.account_id)
+
+
+def _views(found: Iterable[Any]) -> list[OutboxView]:
+    return [outbox_view(item, account, channel) for item, account, channel in found]
+
+
+def outbox_view(item: OutboxItem, account: str, channel: str) -> OutboxView:
+    """One row as it is shown."""
+    return OutboxView(
+        id=item.id,
+        conversation_id=item.conversation_id,
+        account=account,
+        channel=channel,
+        client_key=item.client_key,
+        text=item.text,
+        state=cast(State, item.state),
+        reason=item.reason,
+        attempts=item.attempts,
+        not_before=item.not_before,
+        external_id=item.external_id,
+        way=item.way,
+        visibility=item.visibility,
+        origin=item.origin,
+        author=item.author,
+        rule=item.rule,
+        template=item.template,
+        needs_approval=item.needs_approval,
+        approved_by=item.approved_by,
+        created_at=item.created_at,
+        sent_at=item.sent_at,
+        message_id=item.message_id,
+        attachment_url=item.attachment_url,
+    )

@@ -1,0 +1,56 @@
+"""Events: the timeline of one conversation, and what live pages follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from inbox.models import Account, Event
+from inbox.queries.cursors import Cursor, bounded, decode
+from inbox.queries.views import EventView
+
+MOST_EVENTS = 200
+
+
+def events_of(session: Session, conversation_id: int) -> list[EventView]:
+    """The newest 200 of one conversation, oldest first."""
+    query = _events().where(Event.conversation_id == conversation_id).order_by(Event.id.desc()).limit(MOST_EVENTS)
+    return _views(session.execute(query))[::-1]
+
+
+def latest_event_id(session: Session) -> int:
+    """The newest id there is, 0 without any: where a live page begins to follow."""
+    return session.scalar(select(func.max(Event.id))) or 0
+
+
+def events_since(session: Session, event_id: int, *, limit: int = 500) -> list[EventView]:
+    """What happened after the event with this id, oldest first, at most `limit` (at most 1000)."""
+    query = _events().where(Event.id > event_id).order_by(Event.id).limit(max(1, min(limit, 1000)))
+    return _views(session.execute(query))
+
+
+def audit_log(session: Session, *, cursor: str | None = None, limit: int = 100) -> tuple[list[EventView], str | None]:
+    """Everything that happened, newest first, with the cursor of the next page."""
+    limit = bounded(limit)
+    after = decode(cursor, "audit")
+    query = _events().order_by(Event.id.desc()).limit(limit + 1)
+    if after is not None:
+        query = query.where(Event.id < after.id)
+    found = _views(session.execute(query))
+    more = len(found) > limit
+    found = found[:limit]
+    return found, Cursor("audit", 0, found[-1].id).encode() if more else None
+
+
+def _events() -> Select[*tuple[Any, ...]]:
+    return select(Event, Account.name).outerjoin(Account, Account.id == Event.account_id)
+
+
+def _views(found: Iterable[Any]) -> list[EventView]:
+    return [
+        EventView(event.id, event.kind, event.at, event.conversation_id, account, event.actor, event.data)
+        for event, account in found
+    ]
