@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from inbox.models import Conversation, Message
+from inbox.models import Conversation
 from inbox.queries.cursors import Cursor, decode
 from inbox.queries.rows import rows_in_order
 from inbox.queries.views import ConversationPage
+from inbox.search import matching
 
 DEPTHS = (400, 2_000, 10_000)
 """How many of the newest matching messages are looked through, one after the other until a page is full."""
@@ -52,17 +53,11 @@ def found_page(
 
 def _newest_hits(session: Session, words: str, depth: int) -> tuple[dict[int, int], bool]:
     """{conversation: its newest matching message}, newest first, and whether there are no further hits."""
-    from inbox.search import matching
-
-    message_ids = matching(session, words, limit=depth)
+    found = matching(session, words, limit=depth)
     newest: dict[int, int] = {}
-    of_message = dict(
-        session.execute(select(Message.id, Message.conversation_id).where(Message.id.in_(message_ids))).tuples()
-    )
-    for message_id in message_ids:
-        if message_id in of_message:
-            newest.setdefault(of_message[message_id], message_id)
-    return newest, len(message_ids) < depth
+    for hit in found:
+        newest.setdefault(hit.conversation_id, hit.message_id)
+    return newest, len(found) < depth
 
 
 def _those_fitting(
