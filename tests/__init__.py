@@ -1,0 +1,1 @@
+"""Tests mirror the packages; the front doors first, with a fake world behind them."""

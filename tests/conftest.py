@@ -1,0 +1,48 @@
+"""What most tests share: a database of their own and a clock that they move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from inbox.db import open_engine, session_factory
+from tests.databases import Databases, server
+from tests.stepped_clock import SteppedClock
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Databases]:
+    """Makes databases on the server under test."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    with server(shared / "postgresql") as address:
+        yield Databases(tmp_path_factory.mktemp("databases"), address)
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> str:
+    """A migrated database without rows."""
+    return databases.migrated()
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on a migrated database without rows: SQLite, or PostgreSQL with ZURUF_TEST_DATABASE=postgresql."""
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sessions(engine: Engine) -> sessionmaker[Session]:
+    """Sessions on `engine`; use them through `inbox.db.writing` and `inbox.db.reading`."""
+    return session_factory(engine)
+
+
+@pytest.fixture
+def clock() -> SteppedClock:
+    """Stands still until moved."""
+    return SteppedClock()
