@@ -1,0 +1,76 @@
+"""From a template and a view to HTML. One Jinja environment a language; everything is escaped, always."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2_fragments import render_blocks
+
+from inbox.web.assets import Assets
+from inbox.web.format import Format, initials, share_gone
+from inbox.web.i18n import locale_name, translations
+from inbox.web.prose import prose
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+
+
+class Renderer:
+    """Renders for one installation, whose zone and scripts do not change while it runs."""
+
+    def __init__(self, timezone: str, templates: Path = TEMPLATES) -> None:
+        self.timezone = timezone
+        self.zone = ZoneInfo(timezone)
+        self.templates = templates
+        self.assets = Assets()
+        self._environments: dict[str, Environment] = {}
+
+    def page(self, template: str, language: str, now: datetime, view: Mapping[str, Any]) -> str:
+        """A whole page."""
+        context = self._context(language, now, view)
+        return self._environment(language).get_template(f"web/{template}").render(context)
+
+    def blocks(
+        self, template: str, blocks: Sequence[str], language: str, now: datetime, view: Mapping[str, Any]
+    ) -> str:
+        """Some blocks of a page, one after the other, for an htmx swap."""
+        context = self._context(language, now, view)
+        return render_blocks(self._environment(language), f"web/{template}", blocks, context)
+
+    def format(self, language: str, now: datetime) -> Format:
+        """How this reader sees times and numbers at this moment."""
+        locale = Locale.parse(locale_name(language, self.timezone))
+        return Format(translations(language), locale, self.zone, now)
+
+    def _context(self, language: str, now: datetime, view: Mapping[str, Any]) -> dict[str, Any]:
+        return {"at": self.format(language, now), "now": now, "language": language, **view}
+
+    def _environment(self, language: str) -> Environment:
+        environment = self._environments.get(language)
+        if environment is None:
+            environment = self._environments[language] = self._made_for(language)
+        return environment
+
+    def _made_for(self, language: str) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(self.templates),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        )
+        environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+        environment.policies["ext.i18n.trimmed"] = True
+        environment.globals |= {
+            "asset": self.assets.address,
+            "initials": initials,
+            "share_gone": share_gone,
+            "prose": prose,
+        }
+        return environment
