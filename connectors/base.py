@@ -333,6 +333,8 @@ class Situation:
     human_agent_allowed: bool = False
     """The app holds the platform's human-agent feature (a setting of the account)."""
     deep_links_allowed: bool = True
+    unsummoned_replies_allowed: bool = False
+    """The account's contract lets a program answer who did not summon it (X Enterprise; a setting of the account)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +367,9 @@ class Capabilities:
     """US dollars for each charged resource; empty where calls are free. Sources stand beside the numbers."""
     sends_per_minute: int = 60
     sees_all_private_messages: bool = True
+    deep_link: str | None = None
+    """The address that opens a private message to us, `{external_id}` standing for the account's id; it goes into the
+    text of a PUBLIC_REPLY_WITH_LINK."""
     blind_spots: tuple[str, ...] = ()
     """Codes of what this channel's API never shows (`x_chat`, `instagram_mentions_by_polling`); told to people."""
 

@@ -1,0 +1,355 @@
+"""Reading X: what each stream asks for and what its cursor remembers.
+
+`mentions` and `own` are newest-first lists walked with a floor; `direct_messages` is the same without `since_id`, and
+its head is read at every poll; `threads` searches the conversations that were active lately for replies that dropped
+our handle. Cursors hold ids, times and page tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.base import (
+    Change,
+    ChangeKind,
+    Cursor,
+    Gap,
+    InboundMessage,
+    Json,
+    Kind,
+    Listing,
+    Misconfigured,
+    Page,
+    Poll,
+    Refused,
+    Usage,
+)
+from connectors.twitter_pages import Batch, bounds_of, together, translate, walk_page
+from connectors.twitter_translate import (
+    DM_EXPANSIONS,
+    DM_FIELDS,
+    MEDIA_FIELDS,
+    TWEET_EXPANSIONS,
+    TWEET_FIELDS,
+    USER_FIELDS,
+    Includes,
+    Row,
+    by_age,
+    correspondent_of,
+    direct_message,
+    identifier,
+    post,
+    rows,
+    time_of_id,
+)
+from connectors.twitter_transport import Answer, Api
+from connectors.twitter_walk import Bounds, Stretch, Walk
+
+PAGE = 100
+SEARCH_REACH = timedelta(days=7) - timedelta(minutes=10)
+"""Recent search knows seven days; the margin keeps a request valid while it travels."""
+DIRECT_MESSAGE_REACH = timedelta(days=29)
+"""Direct-message events are shown for 30 days; a day less is certain."""
+HANDLE_FOR = timedelta(days=1)
+"""How long our own handle, or that a list is refused to us, is believed before asking again."""
+THREADS_OVERLAP = timedelta(minutes=10)
+"""Covers a clock of ours that is wrong, and what search finds late."""
+MOST_THREADS = 39
+LONGEST_QUERY = 512
+MOST_REMEMBERED = 100
+
+MENTIONS = Bounds(cap=800, reason="x_newest_800_mentions")
+TIMELINE = Bounds(cap=3200, reason="x_newest_3200_posts")
+SEARCH = Bounds(horizon=SEARCH_REACH, reason="x_search_seven_days")
+PRIVATE = Bounds(horizon=DIRECT_MESSAGE_REACH, reason="x_direct_messages_30_days")
+
+_TWEETS: Mapping[str, Any] = {
+    "tweet_fields": TWEET_FIELDS,
+    "expansions": TWEET_EXPANSIONS,
+    "user_fields": USER_FIELDS,
+    "media_fields": MEDIA_FIELDS,
+}
+_EVENTS: Mapping[str, Any] = {
+    "dm_event_fields": DM_FIELDS,
+    "expansions": DM_EXPANSIONS,
+    "user_fields": USER_FIELDS,
+    "media_fields": MEDIA_FIELDS,
+    "event_types": "MessageCreate",
+}
+
+
+class Reading:
+    """The reading half of one account. Keeps nothing; what must be remembered travels in cursors."""
+
+    def __init__(self, api: Api, own_id: str) -> None:
+        self.api = api
+        self.own_id = own_id
+
+    def stream(self, name: str, cursor: Cursor | None, poll: Poll) -> Page:
+        """One page of one stream. Raises Misconfigured for a stream X does not have."""
+        state = dict(cursor or {})
+        if name == "mentions":
+            return self._mentions(state, poll)
+        if name == "direct_messages":
+            return self._direct_messages(state, poll)
+        if name == "own":
+            return self._own(state, poll)
+        if name == "threads":
+            return self._threads(state, poll)
+        raise Misconfigured(f"X has no stream {name!r}; it has mentions, direct_messages, own and threads.")
+
+    # -- mentions and our own posts ---------------------------------------------------------------------------------
+
+    def _mentions(self, state: dict[str, Json], poll: Poll) -> Page:
+        def ask(asked: Stretch, may_refuse: tuple[str, ...]) -> Answer:
+            return self._list("mentions", self.api.client.get_users_mentions, asked, may_refuse, poll.now)
+
+        walk, page, _, _ = walk_page(
+            "mentions", Walk.of(state.get("walk")), poll, MENTIONS, ask, self._reader("mentions", "own_read")
+        )
+        return replace(page, cursor={"walk": walk.json()})
+
+    def _own(self, state: dict[str, Json], poll: Poll) -> Page:
+        """Our own posts out of our timeline; where that is refused to this app, by search."""
+        refused = state.get("timeline_refused_at")
+        if refused is None or poll.now - datetime.fromisoformat(refused) >= HANDLE_FOR:
+            try:
+                return self._own_timeline(state, poll)
+            except (Refused, Misconfigured):
+                state["timeline_refused_at"] = poll.now.isoformat()
+        return self._own_search(state, poll)
+
+    def own_posts(self, asked: Stretch, now: datetime, may_refuse: tuple[str, ...] = ()) -> Answer:
+        """Our own posts and replies, newest first: an own read, and not behind as search may be."""
+        method = self.api.client.get_users_tweets
+        return self._list("own posts", method, asked, may_refuse, now, exclude="retweets")
+
+    def _own_timeline(self, state: dict[str, Json], poll: Poll) -> Page:
+        def ask(asked: Stretch, may_refuse: tuple[str, ...]) -> Answer:
+            return self.own_posts(asked, poll.now, may_refuse)
+
+        walk, page, _, _ = walk_page(
+            "own", Walk.of(state.get("walk")), poll, TIMELINE, ask, self._reader("own", "own_read")
+        )
+        return replace(page, cursor={"walk": walk.json()})
+
+    def _own_search(self, state: dict[str, Json], poll: Poll) -> Page:
+        handle, usage = self._handle(state, poll.now)
+
+        def ask(asked: Stretch, may_refuse: tuple[str, ...]) -> Answer:
+            return self.search(f"from:{handle}", asked, may_refuse, poll.now)
+
+        walk, page, _, _ = walk_page(
+            "own", Walk.of(state.get("walk")), poll, SEARCH, ask, self._reader("own", "post_read", only_own=True)
+        )
+        return replace(page, cursor={**state, "walk": walk.json()}, usage=together(usage, page.usage))
+
+    def _list(
+        self,
+        allowance: str,
+        method: Any,
+        asked: Stretch,
+        may_refuse: tuple[str, ...],
+        now: datetime,
+        **more: Any,
+    ) -> Answer:
+        bounds = bounds_of(asked, "pagination_token")
+        return self.api.read(
+            allowance, now, method, self.own_id, may_refuse=may_refuse, max_results=PAGE, **_TWEETS, **bounds, **more
+        )
+
+    def search(self, query: str, asked: Stretch, may_refuse: tuple[str, ...], now: datetime) -> Answer:
+        """Recent search: seven days, newest first."""
+        bounds = bounds_of(asked, "next_token")
+        method = self.api.client.search_recent_tweets
+        return self.api.read("search", now, method, query, may_refuse=may_refuse, max_results=PAGE, **_TWEETS, **bounds)
+
+    def _reader(self, stream: str, resource: str, only_own: bool = False) -> Any:
+        def into(row: Row, own_id: str, includes: Includes) -> InboundMessage | None:
+            message = post(row, own_id, includes)
+            return None if only_own and message is not None and not message.own else message
+
+        return lambda answer: translate(stream, answer, self.own_id, into, resource)
+
+    def _handle(self, state: dict[str, Json], now: datetime) -> tuple[str, Usage]:
+        """Our handle, out of the cursor while it is fresh: people rename accounts."""
+        known, since = state.get("handle"), state.get("handle_at")
+        if known and since and now - datetime.fromisoformat(since) < HANDLE_FOR:
+            return known, Usage()
+        handle, usage = self.ask_handle(now)
+        state["handle"], state["handle_at"] = handle, now.isoformat()
+        return handle, usage
+
+    def ask_handle(self, now: datetime) -> tuple[str, Usage]:
+        """Our handle as X has it now, and what asking cost. Raises Misconfigured when X names none."""
+        answer = self.api.read("own account", now, self.api.client.get_me)
+        data = answer.body.get("data")
+        handle = data.get("username") if isinstance(data, dict) else None
+        if not isinstance(handle, str) or not handle:
+            raise Misconfigured("X does not say which account these keys belong to.", usage=answer.usage)
+        ids = {"own_read": frozenset({self.own_id})}
+        return handle, Usage(answer.usage.calls, {"own_read": 1}, ids, answer.usage.quotas)
+
+    # -- direct messages --------------------------------------------------------------------------------------------
+
+    def _direct_messages(self, state: dict[str, Json], poll: Poll) -> Page:
+        before = Walk.of(state.get("walk"))
+
+        def ask(asked: Stretch, may_refuse: tuple[str, ...]) -> Answer:
+            return self.events(poll.now, may_refuse, pagination_token=asked.token)
+
+        walk, page, batch, is_head = walk_page("direct_messages", before, poll, PRIVATE, ask, self._read_events)
+        since = poll.since if before.floor is None else poll.now - DIRECT_MESSAGE_REACH
+        kept = tuple(message for message in page.messages if message.sent_at >= since)
+        remembered = [str(known) for known in state.get("threads", [])]
+        listings = self._listings(batch, before, remembered, poll.now) if is_head else ()
+        if is_head:
+            here = list(dict.fromkeys(message.conversation_id for message in batch.messages))
+            remembered = list(dict.fromkeys([*here, *remembered]))[:MOST_REMEMBERED]
+        cursor = {"walk": walk.json(), "threads": remembered}
+        return replace(page, cursor=cursor, messages=kept, listings=listings)
+
+    def events(self, now: datetime, may_refuse: tuple[str, ...] = (), **which: Any) -> Answer:
+        """Direct-message events, newest first: all, or those `participant_id` or `dm_conversation_id` names."""
+        method = self.api.client.get_direct_message_events
+        return self.api.read(
+            "direct messages", now, method, may_refuse=may_refuse, max_results=PAGE, **_EVENTS, **which
+        )
+
+    def _read_events(self, answer: Answer) -> Batch:
+        return translate("direct_messages", answer, self.own_id, direct_message, "dm_read")
+
+    @staticmethod
+    def _listings(batch: Batch, before: Walk, remembered: Sequence[str], now: datetime) -> tuple[Listing, ...]:
+        """What the head shows completely: per thread, everything between its oldest row and what was passed before.
+
+        Nothing is claimed from an empty page or one with a row that cannot be told apart.
+        """
+        if not batch.whole or not batch.marks:
+            return ()
+        times = [mark.at for mark in batch.marks]
+        cut = batch.next_token is not None
+        oldest = min(times) + timedelta(milliseconds=1) if cut else now - DIRECT_MESSAGE_REACH
+        newest = max([*times, before.floor.at] if before.floor else times)
+        shown: dict[str, set[str]] = {thread: set() for thread in remembered}
+        for message in batch.messages:
+            shown.setdefault(message.conversation_id, set()).add(message.external_id)
+        unread = {odd.external_id for odd in batch.odd if odd.external_id}
+        return tuple(Listing(thread, False, oldest, newest, frozenset(ids | unread)) for thread, ids in shown.items())
+
+    # -- threads ----------------------------------------------------------------------------------------------------
+
+    def _threads(self, state: dict[str, Json], poll: Poll) -> Page:
+        """Replies in conversations that were active lately, also those that dropped our handle."""
+        refused = state.get("search_refused_at")
+        if refused is not None and poll.now - datetime.fromisoformat(refused) < HANDLE_FOR:
+            return Page(cursor=state)
+        active = [known for known in poll.active_subjects if identifier(known)][:MOST_THREADS]
+        passed = {thread: at for thread, at in dict(state.get("passed", {})).items() if thread in active}
+        job = state.get("job") or self._next_job(active, passed, poll.now)
+        if job is None:
+            return Page(cursor={"passed": passed})
+        asked = Stretch(None, datetime.fromisoformat(job["start"]), token=job["token"])
+        query = " OR ".join(f"conversation_id:{thread}" for thread in job["threads"])
+        try:
+            answer = self.search(query, asked, (), poll.now)
+        except (Refused, Misconfigured) as error:
+            cursor = {"passed": passed, "search_refused_at": poll.now.isoformat()}
+            gap = Gap(None, None, None, "x_search_refused")
+            return Page(cursor=cursor, gaps=(gap,), usage=error.usage)
+        batch = self._reader("threads", "post_read")(answer)
+        if batch.next_token and batch.next_token != job["token"] and batch.marks:
+            cursor = {"passed": passed, "job": {**job, "token": batch.next_token}}
+        else:
+            passed |= dict.fromkeys(job["threads"], job["began"])
+            cursor = {"passed": passed}
+        return Page(
+            cursor=cursor,
+            messages=tuple(batch.messages),
+            unreadable=tuple(batch.odd),
+            look_at=tuple(batch.look_at),
+            more="job" in cursor,
+            usage=batch.usage,
+        )
+
+    @staticmethod
+    def _next_job(active: Sequence[str], passed: Mapping[str, str], now: datetime) -> dict[str, Json] | None:
+        """The conversations waiting longest that fit into one query, and from when on to search them."""
+        reach = now - SEARCH_REACH
+        order = sorted(active, key=lambda thread: passed.get(thread, ""))
+        chosen: list[str] = []
+        length = 0
+        for thread in order:
+            length += len("conversation_id: OR ") + len(thread)
+            if length > LONGEST_QUERY:
+                break
+            chosen.append(thread)
+        if not chosen:
+            return None
+        latest = now - THREADS_OVERLAP
+        starts = [
+            datetime.fromisoformat(passed[thread]) - THREADS_OVERLAP
+            if thread in passed
+            else (time_of_id(thread) or reach)
+            for thread in chosen
+        ]
+        start = max(reach, min([*starts, latest]))
+        return {"threads": chosen, "start": start.isoformat(), "token": None, "began": now.isoformat()}
+
+    # -- messages again ---------------------------------------------------------------------------------------------
+
+    def look_again(self, external_ids: Sequence[str], poll: Poll) -> Page:
+        """Up to 100 posts as they stand now. Only "not found" is a deletion; what X may not show us, is not."""
+        wanted = [known for known in external_ids if identifier(known)][:PAGE]
+        if not wanted:
+            return Page(cursor={})
+        batch, gone = self._look(wanted, poll)
+        later = [latest for latest in batch.look_at if latest not in wanted][:PAGE]
+        if later:
+            newer, _ = self._look(later, poll)
+            batch.messages = list(by_age([*batch.messages, *newer.messages]))
+            batch.odd += newer.odd
+            batch.usage = together(batch.usage, newer.usage)
+        changes = tuple(Change(known, ChangeKind.DELETED, poll.now) for known in wanted if known in gone)
+        return Page(
+            cursor={},
+            messages=tuple(batch.messages),
+            changes=changes,
+            unreadable=tuple(batch.odd),
+            usage=batch.usage,
+        )
+
+    def _look(self, ids: Sequence[str], poll: Poll) -> tuple[Batch, set[str]]:
+        answer = self.api.read("posts", poll.now, self.api.client.get_tweets, list(ids), **_TWEETS)
+        return self._reader("look_again", "post_read")(answer), not_found(answer.body)
+
+    def read_thread(self, conversation_id: str, kind: Kind, poll: Poll) -> Page:
+        """The newest messages of one thread, whoever wrote them."""
+        if kind is Kind.DIRECT_MESSAGE:
+            batch = self._read_events(self.events(poll.now, (), **self.which(conversation_id)))
+            return Page(cursor={}, messages=tuple(batch.messages), unreadable=tuple(batch.odd), usage=batch.usage)
+        asked = Stretch(None, poll.now - SEARCH_REACH)
+        found = self._reader("thread", "post_read")(
+            self.search(f"conversation_id:{conversation_id}", asked, (), poll.now)
+        )
+        return Page(cursor={}, messages=tuple(found.messages), unreadable=tuple(found.odd), usage=found.usage)
+
+    def which(self, conversation_id: str) -> dict[str, str]:
+        """How to name a direct-message thread to X: by the other person, or a group by its own id."""
+        other = correspondent_of(conversation_id, self.own_id)
+        return {"participant_id": other} if other else {"dm_conversation_id": conversation_id}
+
+
+def not_found(body: Mapping[str, Any]) -> set[str]:
+    """The asked-for ids that X says do not exist; withheld and unauthorised ones are not among them."""
+    gone = set()
+    for error in rows(body.get("errors")):
+        is_main = error.get("section", "data") == "data" and error.get("parameter", "ids") in ("ids", "id")
+        if str(error.get("type", "")).endswith("/resource-not-found") and is_main:
+            value = identifier(error.get("resource_id")) or identifier(error.get("value"))
+            if value:
+                gone.add(value)
+    return gone
