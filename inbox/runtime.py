@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from inbox.clock import Clock
 if TYPE_CHECKING:
     from inbox.playbooks import PlaybookInForce
     from inbox.settings import Settings
+    from inbox.wording import Wording
 
 Sessions = sessionmaker[Session]
 Channels = Mapping[str, type[Connector]]
@@ -31,7 +32,10 @@ class Runtime:
     clock: Clock
     channels: Channels
     playbook: PlaybookInForce
+    wording: Wording
     connectors: dict[str, Connector] = field(default_factory=dict)
     """The signed-in connectors by account name; replaced when a login is refreshed."""
     process: str = "zuruf"
     """Names this process in claims."""
+    wake: Callable[[], None] = lambda: None
+    """Tells the ticker that there is work now, so that a push need not wait for its next tick."""

@@ -1,0 +1,221 @@
+"""Signed-in accounts: brought in from the configuration, their health, what they use and what it costs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import orjson
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from connectors.base import ConnectorError, LoginExpired, Misconfigured, RateLimited, Usage, WritesBlocked
+from connectors.base import Stream as StreamPlan
+from inbox import events
+from inbox.models import Account, AccountUsage, ChargedResource, Stream
+
+FIRST_IMPORT = timedelta(days=30)
+"""How far back the first import reaches."""
+WORTH_TELLING = {
+    "ok": "Everything works.",
+    "reconnect": "The platform refuses our login. Renew the token in the configuration, then restart. It says: ",
+    "limited": "The platform asked us to wait. ",
+    "paused": "Paused by a person.",
+    "blocked": "The platform asked us to stop writing; nothing is sent until a person lifts this. It says: ",
+    "failing": "The platform cannot be reached or does not answer as it should. Last error: ",
+}
+
+
+def fingerprint(credentials: Mapping[str, str]) -> str:
+    """Tells one set of configured credentials from another without holding them."""
+    return hashlib.sha256(orjson.dumps(dict(credentials), option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+
+
+def bring_in(
+    session: Session,
+    name: str,
+    channel: str,
+    external_id: str,
+    credentials: Mapping[str, str],
+    plans: Sequence[StreamPlan],
+    poll_every: timedelta,
+    now: datetime,
+    *,
+    connected_at: datetime | None = None,
+) -> Account:
+    """Make or update the account of this name and its streams. History stays; new credentials clear `reconnect`."""
+    account = session.scalars(select(Account).where(Account.name == name).with_for_update()).one_or_none()
+    if account is None:
+        connected = connected_at or now
+        account = Account(
+            name=name,
+            channel=channel,
+            external_id=external_id,
+            connected_at=connected,
+            history_since=connected - FIRST_IMPORT,
+            login_fingerprint=fingerprint(credentials),
+            quotas=[],
+        )
+        session.add(account)
+        session.flush()
+        events.record(session, "account_connected", now, account_id=account.id)
+    account.configured = True
+    if account.login_fingerprint != fingerprint(credentials):
+        account.login_fingerprint = fingerprint(credentials)
+        account.stored_login = account.login_expires_at = None
+        if account.health == "reconnect":
+            _set_health(session, account, "ok", "", now)
+    _plan_streams(session, account, plans, poll_every, now)
+    return account
+
+
+def _plan_streams(
+    session: Session, account: Account, plans: Sequence[StreamPlan], poll_every: timedelta, now: datetime
+) -> None:
+    existing = {row.name: row for row in session.scalars(select(Stream).where(Stream.account_id == account.id))}
+    for plan in plans:
+        seconds = max(poll_every.total_seconds() * plan.every, plan.least_every.total_seconds())
+        row = existing.pop(plan.name, None)
+        if row is None:
+            session.add(Stream(account_id=account.id, name=plan.name, every_seconds=seconds, next_poll_at=now))
+            continue
+        row.active, row.every_seconds = True, seconds
+        if row.next_poll_at > now + timedelta(seconds=seconds) or account.health == "ok":
+            row.next_poll_at = min(row.next_poll_at, now + timedelta(seconds=seconds))
+    for row in existing.values():
+        row.active = False
+
+
+def retire_others(session: Session, configured: Sequence[str]) -> None:
+    """Accounts that left the configuration keep their history and are no longer polled."""
+    gone = select(Account.id).where(Account.name.not_in(list(configured))).scalar_subquery()
+    session.execute(update(Stream).where(Stream.account_id.in_(gone)).values(active=False))
+    session.execute(update(Account).where(Account.name.not_in(list(configured))).values(configured=False))
+
+
+def _set_health(session: Session, account: Account, health: str, detail: str, now: datetime) -> None:
+    if account.health != health:
+        account.health_since = now
+        events.record(session, "account_health", now, account_id=account.id, health=health, before=account.health)
+    account.health, account.health_detail = health, (WORTH_TELLING[health] + detail)[:1000]
+
+
+def note_success(session: Session, account: Account, now: datetime) -> None:
+    """A read worked: whatever was wrong with reading is over. Blocked writes and a pause are a person's to lift."""
+    account.last_success_at = now
+    account.failing_since = None
+    if account.limited_until is not None and account.limited_until <= now:
+        account.limited_until = None
+    if account.writes_blocked_at is not None or account.paused_at is not None:
+        return
+    if account.health != "ok" and account.limited_until is None:
+        _set_health(session, account, "ok", "", now)
+
+
+def note_failure(session: Session, account: Account, error: ConnectorError, now: datetime) -> None:
+    """What an error of a read or a write says about the account."""
+    if isinstance(error, WritesBlocked):
+        account.writes_blocked_at = account.writes_blocked_at or now
+        _set_health(session, account, "blocked", str(error), now)
+    elif account.writes_blocked_at is not None or account.paused_at is not None:
+        return
+    elif isinstance(error, (LoginExpired, Misconfigured)):
+        _set_health(session, account, "reconnect", str(error), now)
+    elif isinstance(error, RateLimited):
+        account.limited_until = max(account.limited_until or now, error.until or now + timedelta(seconds=60))
+        _set_health(session, account, "limited", str(error), now)
+    else:
+        account.failing_since = account.failing_since or now
+        _set_health(session, account, "failing", str(error), now)
+
+
+def pause(session: Session, account_id: int, actor: str, now: datetime) -> None:
+    """Stop polling and sending for this account until a person resumes it."""
+    account = session.get_one(Account, account_id)
+    account.paused_at = now
+    _set_health(session, account, "paused", "", now)
+    events.record(session, "account_paused", now, account_id=account_id, actor=actor)
+
+
+def resume(session: Session, account_id: int, actor: str, now: datetime) -> None:
+    """Lift a pause or a write block, by a person; polling begins at once."""
+    account = session.get_one(Account, account_id)
+    account.paused_at = account.writes_blocked_at = account.writes_not_before = account.limited_until = None
+    _set_health(session, account, "ok", "", now)
+    session.execute(update(Stream).where(Stream.account_id == account_id).values(next_poll_at=now, failures=0))
+    events.record(session, "account_resumed", now, account_id=account_id, actor=actor)
+
+
+def count_usage(session: Session, account: Account, usage: Usage, prices: Mapping[str, float], now: datetime) -> None:
+    """Add to the day's counts. A resource that a platform charges once a UTC day is counted once a UTC day."""
+    day = now.strftime("%Y-%m-%d")
+    if usage.calls:
+        _add_usage(session, account.id, day, "calls", usage.calls, 0.0)
+    for resource, count in usage.resources.items():
+        ids = usage.resource_ids.get(resource)
+        charged = _newly_charged(session, account.id, day, resource, ids) if ids is not None else count
+        if charged:
+            _add_usage(session, account.id, day, resource, charged, charged * prices.get(resource, 0.0))
+    if usage.quotas:
+        kept = {quota["name"]: quota for quota in account.quotas or []}
+        for quota in usage.quotas:
+            kept[quota.name] = {
+                "name": quota.name,
+                "used_percent": quota.used_percent,
+                "resets_at": quota.resets_at.isoformat() if quota.resets_at else None,
+            }
+        account.quotas = list(kept.values())
+
+
+def _add_usage(session: Session, account_id: int, day: str, resource: str, count: int, cost: float) -> None:
+    changed = session.execute(
+        update(AccountUsage)
+        .where(AccountUsage.account_id == account_id, AccountUsage.day == day, AccountUsage.resource == resource)
+        .values(count=AccountUsage.count + count, cost=AccountUsage.cost + cost)
+        .returning(AccountUsage.id)
+    ).first()
+    if changed is None:
+        session.execute(
+            insert(AccountUsage).values(account_id=account_id, day=day, resource=resource, count=count, cost=cost)
+        )
+
+
+def _newly_charged(session: Session, account_id: int, day: str, resource: str, ids: frozenset[str]) -> int:
+    if not ids:
+        return 0
+    same = (
+        ChargedResource.account_id == account_id,
+        ChargedResource.day == day,
+        ChargedResource.resource == resource,
+    )
+    known = set(session.scalars(select(ChargedResource.external_id).where(*same, ChargedResource.external_id.in_(ids))))
+    fresh = [
+        {"account_id": account_id, "day": day, "resource": resource, "external_id": external_id}
+        for external_id in ids - known
+    ]
+    if fresh:
+        session.execute(insert(ChargedResource), fresh)
+        session.execute(
+            delete(ChargedResource).where(ChargedResource.account_id == account_id, ChargedResource.day < day)
+        )
+    return len(fresh)
+
+
+def spent_this_month(session: Session, account_id: int, now: datetime) -> float:
+    """US dollars charged to this account since the first of the month (UTC)."""
+    month = now.strftime("%Y-%m")
+    costs = session.scalars(
+        select(AccountUsage.cost).where(AccountUsage.account_id == account_id, AccountUsage.day.startswith(month))
+    )
+    return sum(costs)
+
+
+def busiest_quota(account: Account, now: datetime) -> float:
+    """The fullest allowance of the platform in percent, as far as it still counts."""
+    live = [
+        float(quota["used_percent"])
+        for quota in account.quotas or []
+        if quota["resets_at"] is None or datetime.fromisoformat(quota["resets_at"]) > now
+    ]
+    return max(live, default=0.0)

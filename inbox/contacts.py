@@ -1,0 +1,206 @@
+"""People as an account sees them: found, named, opted out, exported, erased."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from connectors.base import Author, InboundMessage
+from inbox import events
+from inbox.errors import NotThere
+from inbox.models import (
+    Contact,
+    Conversation,
+    EarlierText,
+    Message,
+    MessageDecision,
+    MessageLabel,
+    Note,
+    OutboxItem,
+    Suggestion,
+)
+
+OPT_OUT = re.compile(
+    r"\s*(?:bitte\s+|please\s+)?"
+    r"(?:stop+|halt|abmelden|abbestellen|austragen|unsubscribe|opt[\s-]?out|cancel\s+messages|quit"
+    r"|keine\s+(?:weiteren\s+)?nachrichten(?:\s+mehr)?|no\s+more\s+messages|stop\s+(?:messaging|messages|all))"
+    r"(?:\s+(?:bitte|please|danke|thanks))?[\s.!]*",
+    re.IGNORECASE,
+)
+
+
+def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMessage], now: datetime) -> dict[str, int]:
+    """The contact ids of everybody these messages name, by external id; names are brought up to date."""
+    people: dict[str, Author] = {}
+    for message in messages:
+        for author in (message.author, message.correspondent):
+            if author is not None and author.external_id:
+                people[author.external_id] = author
+    if not people:
+        return {}
+    rows = session.execute(
+        select(Contact.id, Contact.external_id, Contact.name, Contact.handle, Contact.followers).where(
+            Contact.account_id == account_id, Contact.external_id.in_(list(people))
+        )
+    ).all()
+    found = {row.external_id: row.id for row in rows}
+    for row in rows:
+        _rename(session, row, people[row.external_id])
+    missing = [
+        {
+            "account_id": account_id,
+            "external_id": external_id,
+            "name": author.name,
+            "handle": author.handle,
+            "followers": author.followers,
+            "created_at": now,
+        }
+        for external_id, author in people.items()
+        if external_id not in found
+    ]
+    if missing:
+        added = session.execute(insert(Contact).returning(Contact.id, Contact.external_id), missing)
+        found |= {external_id: contact_id for contact_id, external_id in added.tuples()}
+    return found
+
+
+def _rename(session: Session, row: Any, author: Author) -> None:
+    """What a platform withholds this time does not erase what it said before."""
+    news = {
+        field: value
+        for field in ("name", "handle", "followers")
+        if (value := getattr(author, field)) is not None and value != getattr(row, field)
+    }
+    if news:
+        session.execute(update(Contact).where(Contact.id == row.id, Contact.erased_at.is_(None)).values(**news))
+
+
+def asks_to_stop(text: str) -> bool:
+    """Whether a message is nothing but the wish to hear no more: STOP, stopp, abmelden, unsubscribe and the like."""
+    return OPT_OUT.fullmatch(text) is not None
+
+
+def _get(session: Session, contact_id: int) -> Contact:
+    contact = session.get(Contact, contact_id)
+    if contact is None:
+        raise NotThere(f"contact {contact_id}")
+    return contact
+
+
+def opt_out(session: Session, contact_id: int, actor: str, now: datetime) -> None:
+    """From now on no automation speaks to this person on this account."""
+    contact = _get(session, contact_id)
+    if contact.opted_out_at is None:
+        contact.opted_out_at = now
+        _tell_conversations(session, contact_id, "contact_opted_out", actor, now)
+
+
+def opt_in(session: Session, contact_id: int, actor: str, now: datetime) -> None:
+    """Undo an opt-out; only ever done by a person."""
+    contact = _get(session, contact_id)
+    if contact.opted_out_at is not None:
+        contact.opted_out_at = None
+        _tell_conversations(session, contact_id, "contact_opted_in", actor, now)
+
+
+def _tell_conversations(session: Session, contact_id: int, kind: str, actor: str, now: datetime) -> None:
+    for conversation_id in session.scalars(select(Conversation.id).where(Conversation.contact_id == contact_id)):
+        events.record(session, kind, now, conversation_id=conversation_id, actor=actor)
+
+
+def export(session: Session, contact_id: int) -> dict[str, Any]:
+    """Everything held about one person on one channel, as data that `json` can write (GDPR articles 15 and 20)."""
+    contact = _get(session, contact_id)
+    conversations = session.scalars(select(Conversation).where(Conversation.contact_id == contact_id)).all()
+    messages = session.scalars(
+        select(Message)
+        .where((Message.contact_id == contact_id) | Message.conversation_id.in_([row.id for row in conversations]))
+        .order_by(Message.sent_at, Message.id)
+    ).all()
+    notes = session.scalars(select(Note).where(Note.conversation_id.in_([row.id for row in conversations]))).all()
+    return {
+        "contact": {
+            "id": contact.id,
+            "external_id": contact.external_id,
+            "name": contact.name,
+            "handle": contact.handle,
+            "opted_out_at": _text(contact.opted_out_at),
+            "created_at": _text(contact.created_at),
+        },
+        "conversations": [
+            {"id": row.id, "kind": row.kind, "visibility": row.visibility, "status": row.status}
+            for row in conversations
+        ],
+        "messages": [
+            {
+                "conversation_id": row.conversation_id,
+                "direction": row.direction,
+                "origin": row.origin,
+                "text": row.text,
+                "sent_at": _text(row.sent_at),
+                "deleted_at": _text(row.deleted_at),
+                "attachments": row.attachments,
+            }
+            for row in messages
+        ],
+        "notes": [{"text": note.text, "created_at": _text(note.created_at)} for note in notes],
+    }
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
+
+
+def erase(session: Session, contact_id: int, actor: str, now: datetime) -> None:
+    """Remove what identifies one person: name, handle, every text of theirs and ours to them, drafts, search index.
+
+    The rows stay, empty, so that counts and our own accountability do; conversations under legal hold are refused.
+    """
+    contact = _get(session, contact_id)
+    conversations = list(session.scalars(select(Conversation).where(Conversation.contact_id == contact_id)))
+    if any(conversation.legal_hold for conversation in conversations):
+        raise NotThere(f"contact {contact_id} without a legal hold: lift the hold of their conversations first")
+    ids = [conversation.id for conversation in conversations]
+    messages = list(
+        session.scalars(select(Message.id).where((Message.contact_id == contact_id) | Message.conversation_id.in_(ids)))
+    )
+    redact(session, messages, now)
+    _erase_drafts(session, ids)
+    for conversation in conversations:
+        conversation.preview = ""
+        events.record(session, "contact_erased", now, conversation_id=conversation.id, actor=actor)
+    contact.name = contact.handle = contact.followers = None
+    contact.external_id = f"erased-{contact.id}"
+    contact.erased_at = now
+
+
+def _erase_drafts(session: Session, conversation_ids: list[int]) -> None:
+    session.execute(
+        update(Suggestion)
+        .where(Suggestion.conversation_id.in_(conversation_ids))
+        .values(text="", public_note=None, why=[], spans=[], points=[])
+    )
+    session.execute(update(OutboxItem).where(OutboxItem.conversation_id.in_(conversation_ids)).values(text=""))
+    session.execute(delete(Note).where(Note.conversation_id.in_(conversation_ids)))
+
+
+def redact(session: Session, message_ids: Iterable[int], now: datetime) -> None:
+    """Remove what messages said, from everywhere it was kept: text, pictures, earlier versions, explanation, index."""
+    ids = list(message_ids)
+    if not ids:
+        return
+    session.execute(
+        update(Message)
+        .where(Message.id.in_(ids))
+        .values(text="", attachments=[], author_name=None, permalink=None, look_again_at=None)
+    )
+    session.execute(update(Message).where(Message.id.in_(ids), Message.deleted_at.is_(None)).values(deleted_at=now))
+    session.execute(delete(EarlierText).where(EarlierText.message_id.in_(ids)))
+    session.execute(delete(MessageDecision).where(MessageDecision.message_id.in_(ids)))
+    session.execute(delete(MessageLabel).where(MessageLabel.message_id.in_(ids)))
+    session.execute(update(Suggestion).where(Suggestion.message_id.in_(ids)).values(why=[], spans=[], points=[]))

@@ -1,0 +1,135 @@
+"""Our own replies coming back through fetch or push: recognised, so that nothing of ours looks like a colleague's.
+
+An echo settles what was in doubt: an outbox item without a known id is matched by the marker it carried, or by thread,
+text and time. What matches nothing was written elsewhere, by a colleague in the platform's own app.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from connectors.base import InboundMessage
+from inbox import events
+from inbox.models import Account, Contact, Conversation, Message, OutboxItem
+
+CLOCKS_MAY_DIFFER = timedelta(minutes=2)
+
+
+def marker(item: OutboxItem) -> str:
+    """What travels along with a reply where a platform takes it: unique over restored and renewed databases."""
+    return f"zuruf-{item.id}-{int(item.created_at.timestamp())}"
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether a platform gave back what we said: white space and composed characters may differ."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def recognise(
+    session: Session,
+    account: Account,
+    fresh: Sequence[InboundMessage],
+    ids: Mapping[str, int],
+    conversations: Mapping[str, int],
+    now: datetime,
+) -> None:
+    """Give the own messages among these their true origin, and settle the outbox items they prove sent."""
+    own = [message for message in fresh if message.own]
+    if not own:
+        return
+    known = {
+        item.external_id: item
+        for item in session.scalars(
+            select(OutboxItem).where(
+                OutboxItem.account_id == account.id,
+                OutboxItem.external_id.in_([message.external_id for message in own]),
+            )
+        )
+    }
+    doubtful = [item for item in _in_doubt(session, account.id) if item.external_id is None]
+    for message in sorted(own, key=lambda message: message.sent_at):
+        conversation_id = conversations[message.conversation_id]
+        item = known.get(message.external_id) or _match(session, doubtful, message, conversation_id)
+        if item is None:
+            continue
+        if item in doubtful:
+            doubtful.remove(item)
+        adopt(session, item, ids[message.external_id], conversation_id)
+        if item.state != "sent":
+            settle_sent(session, item, message.external_id, message.sent_at, now)
+
+
+def _in_doubt(session: Session, account_id: int) -> list[OutboxItem]:
+    return list(
+        session.scalars(
+            select(OutboxItem)
+            .where(
+                OutboxItem.account_id == account_id,
+                OutboxItem.attempted_at.is_not(None),
+                OutboxItem.external_id.is_(None),
+                or_(
+                    OutboxItem.state.in_(("queued", "sending", "unknown")),
+                    and_(OutboxItem.state == "failed", OutboxItem.lookups > 0),
+                ),
+            )
+            .order_by(OutboxItem.attempted_at)
+        )
+    )
+
+
+def _match(
+    session: Session, doubtful: Sequence[OutboxItem], message: InboundMessage, conversation_id: int
+) -> OutboxItem | None:
+    for item in doubtful:
+        if message.app_scoped_marker is not None and message.app_scoped_marker == marker(item):
+            return item
+    candidates = [
+        item
+        for item in doubtful
+        if same_text(item.text, message.text)
+        and item.attempted_at is not None
+        and item.attempted_at - CLOCKS_MAY_DIFFER <= message.sent_at
+        and (item.conversation_id == conversation_id or _to_same_person(session, item, message))
+    ]
+    return candidates[0] if candidates else None
+
+
+def _to_same_person(session: Session, item: OutboxItem, message: InboundMessage) -> bool:
+    """A private reply to a comment comes back in a private thread of the comment's author."""
+    if item.way != "private_reply" or message.correspondent is None:
+        return False
+    contact = session.get(Contact, item.contact_id) if item.contact_id is not None else None
+    return contact is not None and contact.external_id == message.correspondent.external_id
+
+
+def adopt(session: Session, item: OutboxItem, message_id: int, conversation_id: int) -> None:
+    """This message is what that item became: its origin, and the link between a complaint and its private thread."""
+    item.message_id = message_id
+    session.execute(update(Message).where(Message.id == message_id).values(origin=item.origin))
+    if item.conversation_id != conversation_id:
+        link(session, item.conversation_id, conversation_id)
+
+
+def link(session: Session, public_id: int, private_id: int) -> None:
+    """Remember that a private thread answers a public one, on both."""
+    session.execute(update(Conversation).where(Conversation.id == private_id).values(linked_conversation_id=public_id))
+    session.execute(update(Conversation).where(Conversation.id == public_id).values(linked_conversation_id=private_id))
+
+
+def settle_sent(session: Session, item: OutboxItem, external_id: str, sent_at: datetime | None, now: datetime) -> None:
+    """The platform holds it: the item is sent, whatever we believed before."""
+    item.state, item.reason, item.external_id = "sent", "", external_id
+    item.sent_at = sent_at or now
+    item.claim = item.claimed_until = None
+    events.record(
+        session, "reply_sent", now, conversation_id=item.conversation_id, actor=item.author, outbox_id=item.id
+    )

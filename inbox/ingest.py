@@ -1,0 +1,169 @@
+"""Step 3 of the straight line: store a page and move the cursor, all or nothing, as often as it comes.
+
+The same page may arrive any number of times, in any order and cut anywhere: what a poll shows is the truth of now,
+what a push tells is an event with its own time. Storing never waits for understanding; see `triage` for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from connectors.base import InboundMessage, Page
+from inbox import changes, contacts, echoes, events, subjects, threads, unreadable
+from inbox.models import Account, Message
+from inbox.storable import storable
+
+
+@dataclass(slots=True)
+class Ingested:
+    """What a page brought that was not known before."""
+
+    new: int = 0
+    changed: int = 0
+    conversations: set[int] = field(default_factory=set)
+
+
+def ingest(
+    session: Session,
+    account: Account,
+    page: Page,
+    now: datetime,
+    *,
+    pushed: bool = False,
+    look_again: bool = False,
+) -> Ingested:
+    """Store everything a page holds, in the caller's transaction. Repeatable.
+
+    `pushed`: the page tells of events and must not overwrite what a poll has shown since. `look_again`: this
+    channel's lists do not show edits and deletions, so each message is put on the list of those to be asked for again.
+    """
+    result = Ingested()
+    messages = _by_id(page.messages)
+    known = _known(session, account.id, messages)
+    fresh = [message for message in messages.values() if message.external_id not in known]
+    if fresh:
+        _store_new(session, account, fresh, now, result, pushed=pushed, look_again=look_again)
+    for message in messages.values():
+        row = known.get(message.external_id)
+        if row is not None and changes.follow(session, row, message, now, pushed=pushed):
+            result.changed += 1
+            result.conversations.add(row.conversation_id)
+    result.conversations |= changes.apply(session, account.id, page.changes, now)
+    result.conversations |= changes.apply_early(session, account.id, [message.external_id for message in fresh], now)
+    if not pushed:
+        result.conversations |= changes.apply_listings(session, account.id, page.listings, now)
+    unreadable.store(session, account.id, page.unreadable, now)
+    unreadable.store_gaps(session, account.id, page.gaps, now)
+    unreadable.store_pointers(session, account.id, page.look_at, now)
+    threads.refresh(session, result.conversations, now)
+    return result
+
+
+def _by_id(messages: Iterable[InboundMessage]) -> dict[str, InboundMessage]:
+    """One per id; the last one wins."""
+    return {message.external_id: message for message in messages}
+
+
+def _known(session: Session, account_id: int, messages: Mapping[str, InboundMessage]) -> dict[str, Message]:
+    if not messages:
+        return {}
+    rows = session.scalars(
+        select(Message).where(Message.account_id == account_id, Message.external_id.in_(list(messages)))
+    )
+    return {row.external_id: row for row in rows}
+
+
+def _store_new(
+    session: Session,
+    account: Account,
+    fresh: list[InboundMessage],
+    now: datetime,
+    result: Ingested,
+    *,
+    pushed: bool,
+    look_again: bool,
+) -> None:
+    people = contacts.find_or_add(session, account.id, fresh, now)
+    posts = subjects.find_or_add(session, account.id, fresh, now)
+    conversations = threads.find_or_add(session, account, fresh, people, posts)
+    rows = []
+    for message in fresh:
+        row = _row(account, message, now, pushed=pushed)
+        row["conversation_id"] = conversations[message.conversation_id]
+        row["contact_id"] = people.get(message.author.external_id or "")
+        if look_again and not row["history"] and message.visibility == "public":
+            row["look_again_at"] = now + timedelta(seconds=30)
+        rows.append(row)
+    ids = {
+        external_id: message_id
+        for message_id, external_id in session.execute(
+            insert(Message).returning(Message.id, Message.external_id), rows
+        ).tuples()
+    }
+    result.new = len(rows)
+    result.conversations |= {row["conversation_id"] for row in rows}
+    echoes.recognise(session, account, fresh, ids, conversations, now)
+    _announce(session, rows, ids, now)
+    _count_arrivals(session, account.id, rows)
+
+
+def _row(account: Account, message: InboundMessage, now: datetime, *, pushed: bool) -> dict[str, Any]:
+    history = message.sent_at < account.connected_at
+    return {
+        "account_id": account.id,
+        "external_id": message.external_id,
+        "direction": "outbound" if message.own else "inbound",
+        "origin": "native" if message.own else "customer",
+        "visibility": str(message.visibility),
+        "text": storable(message.text),
+        "sent_at": message.sent_at,
+        "received_at": now,
+        "author_name": message.author.name or message.author.handle,
+        "parent_external_id": message.parent_id,
+        "permalink": message.permalink,
+        "attachments": [{"type": a.type, "url": a.url, "name": a.name} for a in message.attachments],
+        "addressed": message.addressed,
+        "summons_us": message.summons_us,
+        "can_reply_privately": message.can_reply_privately,
+        "history": history,
+        "pushed": pushed,
+        "edited_at": message.edited_at,
+        "hidden": bool(message.hidden),
+        "triaged_at": None,
+        "look_again_at": None,
+    }
+
+
+def _announce(session: Session, rows: list[dict[str, Any]], ids: Mapping[str, int], now: datetime) -> None:
+    """One line of the timeline for each message that is news; history is shown by itself."""
+    events.record_many(
+        session,
+        [
+            {
+                "kind": "message_received" if row["direction"] == "inbound" else "message_sent",
+                "at": now,
+                "conversation_id": row["conversation_id"],
+                "account_id": row["account_id"],
+                "actor": None,
+                "data": {"message_id": ids[row["external_id"]]},
+            }
+            for row in rows
+            if not row["history"]
+        ],
+    )
+
+
+def _count_arrivals(session: Session, account_id: int, rows: list[dict[str, Any]]) -> None:
+    counts: dict[str, list[int]] = {}
+    for row in rows:
+        if row["direction"] == "inbound":
+            entry = counts.setdefault(row["sent_at"].strftime("%Y-%m-%dT%H"), [0, 0])
+            entry[0] += 1
+            entry[1] += not row["pushed"]
+    subjects.count_arrivals(session, account_id, counts)

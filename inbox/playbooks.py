@@ -1,0 +1,231 @@
+"""Versions of the playbook: kept, checked, published, and the one in force.
+
+A version is what its files said, with a content hash that every decision carries. Publishing is one transaction; each
+process notices within a second. Files that do not pass leave the good version in force and say so everywhere.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+import crisis_playbook
+from crisis_playbook import Playbook, PlaybookErrors
+from inbox import events
+from inbox.clock import Clock
+from inbox.db import reading, writing
+from inbox.errors import NotThere, Refusal
+from inbox.models import PlaybookProblem, PlaybookVersion
+from inbox.runtime import Sessions
+
+log = structlog.get_logger("playbook")
+
+LOOK_EVERY = timedelta(seconds=1)
+SHIPPED_BY = "zuruf"
+
+
+class NoPlaybook(Exception):
+    """No version is in force yet."""
+
+
+@dataclass(slots=True)
+class PlaybookInForce:
+    """The active playbook, loaded once and swapped whole when another version becomes active."""
+
+    sessions: Sessions
+    clock: Clock
+    templates: frozenset[str]
+    _playbook: Playbook | None = None
+    _version: int | None = None
+    _looked_at: datetime | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def current(self) -> Playbook:
+        """The playbook in force; looks for a newer one at most once a second. Raises NoPlaybook before the first."""
+        now = self.clock()
+        with self._lock:
+            if self._looked_at is None or not timedelta(0) <= now - self._looked_at < LOOK_EVERY:
+                self._look(now)
+            if self._playbook is None:
+                raise NoPlaybook("No playbook is in force. Publish one: ./run playbook publish crisis_playbook/rules")
+            return self._playbook
+
+    def _look(self, now: datetime) -> None:
+        self._looked_at = now
+        with reading(self.sessions) as session:
+            newest = session.execute(_active()).scalar_one_or_none()
+            if newest is None or newest == self._version:
+                return
+            files = session.get_one(PlaybookVersion, newest).files
+        try:
+            self._playbook, self._version = load_files(files, self.templates), newest
+        except PlaybookErrors as error:
+            # Written by another release of Zuruf, say: what was in force stays in force.
+            log.exception("the active playbook version cannot be loaded", version=newest, mistakes=str(error))
+            if self._playbook is None:
+                raise NoPlaybook(f"The active playbook cannot be loaded: {error}") from error
+
+
+def _active() -> object:
+    return (
+        select(PlaybookVersion.id)
+        .where(PlaybookVersion.status == "active")
+        .order_by(PlaybookVersion.id.desc())
+        .limit(1)
+    )
+
+
+def read_files(directory: Path) -> dict[str, str]:
+    """The playbook files of a directory, by name; the loader says what is wrong with a name or a text."""
+    return {path.name: path.read_text(encoding="utf-8", errors="replace") for path in sorted(directory.glob("*.yml"))}
+
+
+def write_files(files: Mapping[str, str], directory: Path) -> None:
+    """Put a version's files into a directory, byte for byte."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (directory / Path(name).name).write_text(content, encoding="utf-8", newline="")
+
+
+def load_files(files: Mapping[str, str], templates: frozenset[str] | None = None) -> Playbook:
+    """A playbook from the texts of its files. Raises PlaybookErrors."""
+    with tempfile.TemporaryDirectory(prefix="zuruf-playbook-") as folder:
+        write_files(files, Path(folder))
+        return crisis_playbook.load(Path(folder), templates=templates)
+
+
+def check_files(files: Mapping[str, str], templates: frozenset[str] | None = None) -> crisis_playbook.Report:
+    """Everything that must hold before a version may be published: schema, names, examples."""
+    with tempfile.TemporaryDirectory(prefix="zuruf-playbook-") as folder:
+        write_files(files, Path(folder))
+        return crisis_playbook.check(Path(folder), templates=templates)
+
+
+def save_draft(session: Session, files: Mapping[str, str], author: str, reason: str, now: datetime) -> int:
+    """Keep a version without judging it; returns its number."""
+    number: int = session.execute(
+        insert(PlaybookVersion)
+        .values(
+            hash=crisis_playbook.content_hash(files),
+            files=dict(files),
+            status="draft",
+            author=author,
+            reason=reason[:1000],
+            created_at=now,
+        )
+        .returning(PlaybookVersion.id)
+    ).scalar_one()
+    return number
+
+
+def ask_for_review(session: Session, version: int, actor: str, now: datetime) -> None:
+    """The author asks a second person to look."""
+    row = _get(session, version)
+    if row.status != "draft":
+        raise Refusal(f"Version {version} is {row.status}; only a draft can be put up for review.", 409)
+    row.status = "review"
+    events.record(session, "playbook_review_asked", now, actor=actor, version=version)
+
+
+def publish(
+    session: Session,
+    version: int,
+    actor: str,
+    now: datetime,
+    *,
+    templates: frozenset[str] | None,
+    second_person: bool,
+) -> None:
+    """Put a version in force, if it passes every check and, where configured, somebody else than its author asks."""
+    row = _get(session, version)
+    if second_person and row.author == actor:
+        raise Refusal("Two pairs of eyes: somebody else has to publish what you wrote.", 403)
+    report = check_files(row.files, templates)
+    if not report.ok:
+        raise Refusal("It does not pass: " + "; ".join(str(mistake) for mistake in report.mistakes[:5]), 422)
+    session.execute(
+        update(PlaybookVersion).where(PlaybookVersion.status == "active").values(status="retired")
+    )
+    row.status, row.published_at = "active", now
+    row.reviewer = actor if actor != row.author else None
+    session.execute(delete(PlaybookProblem))
+    events.record(session, "playbook_published", now, actor=actor, version=version, hash=row.hash)
+    log.info("playbook published", version=version, by=actor, hash=row.hash[:12])
+
+
+def roll_back(session: Session, version: int, actor: str, now: datetime, *, templates: frozenset[str] | None) -> int:
+    """Publish what an earlier version said, as a new version; returns its number."""
+    earlier = _get(session, version)
+    number = save_draft(session, earlier.files, earlier.author, f"back to version {version}", now)
+    publish(session, number, actor, now, templates=templates, second_person=False)
+    return number
+
+
+def _get(session: Session, version: int) -> PlaybookVersion:
+    row = session.get(PlaybookVersion, version)
+    if row is None:
+        raise NotThere(f"playbook version {version}")
+    return row
+
+
+def versions(session: Session) -> list[PlaybookVersion]:
+    """Every version, newest first."""
+    return list(session.scalars(select(PlaybookVersion).order_by(PlaybookVersion.id.desc()).limit(200)))
+
+
+def active(session: Session) -> PlaybookVersion | None:
+    """The version in force."""
+    return session.scalars(
+        select(PlaybookVersion)
+        .where(PlaybookVersion.status == "active")
+        .order_by(PlaybookVersion.id.desc())
+        .limit(1)
+    ).first()
+
+
+def follow_directory(
+    sessions: Sessions, directory: Path, templates: frozenset[str], now: datetime, *, second_person: bool
+) -> bool:
+    """Publish the directory's files when they differ from what was last seen there; True when something happened.
+
+    With a second person configured they become a version for review. Files that do not pass are remembered as the
+    problem to show, once, and leave the version in force alone.
+    """
+    files = read_files(directory)
+    digest = crisis_playbook.content_hash(files)
+    with reading(sessions) as session:
+        seen = session.execute(
+            select(PlaybookVersion.id).where(PlaybookVersion.hash == digest).limit(1)
+        ).first()
+        problem = session.execute(select(PlaybookProblem.id).where(PlaybookProblem.hash == digest)).first()
+        first = active(session) is None
+    if problem is not None or (seen is not None and not first):
+        return False
+    report = crisis_playbook.check(directory, templates=templates)
+    with writing(sessions) as session:
+        session.execute(delete(PlaybookProblem))
+        if not report.ok:
+            mistakes = [str(mistake) for mistake in report.mistakes]
+            session.execute(insert(PlaybookProblem).values(hash=digest, mistakes=mistakes, seen_at=now))
+            events.record(session, "playbook_refused", now, actor="daemon", mistakes=mistakes[:5])
+            log.error("the playbook files do not pass; the version in force stays", mistakes=mistakes[:5])
+            return True
+        number = save_draft(session, files, SHIPPED_BY if first else "files", f"read from {directory.name}", now)
+        if second_person and not first:
+            ask_for_review(session, number, "files", now)
+        else:
+            publish(session, number, "files", now, templates=templates, second_person=False)
+    return True
+
+
+def problem(session: Session) -> PlaybookProblem | None:
+    """Why the files in the directory are not in force, if they are not."""
+    return session.scalars(select(PlaybookProblem).limit(1)).first()

@@ -1,0 +1,229 @@
+"""Steps 1 to 3 of the straight line by asking: claim a stream that is due, ask the platform, store what it says."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from connectors.base import Connector, ConnectorError, LoginExpired, Misconfigured, Page, Poll, RateLimited
+from inbox import accounts, metrics, subjects
+from inbox.claims import claim
+from inbox.db import writing
+from inbox.ingest import Ingested, ingest
+from inbox.models import Account, Message, Pointer, Stream
+from inbox.runtime import Runtime
+
+log = structlog.get_logger("poll")
+
+LEASE = timedelta(seconds=90)
+"""Longer than a page with all its time-outs; a process that dies loses the stream after it."""
+SILENCE = timedelta(seconds=60)
+"""A limit without a time means at least this much silence, more each time."""
+LONGEST_SILENCE = timedelta(hours=1)
+LONGEST_BACKOFF = timedelta(minutes=5)
+LOGIN_LOOKS = timedelta(minutes=5)
+"""How often a refused login is tried again, in case it was mended on the platform's side."""
+ACTIVE = timedelta(days=14)
+LOOK_AGAIN_FOR = timedelta(days=2)
+LOOK_AGAIN_EVERY = timedelta(seconds=30)
+
+
+def poll_one(runtime: Runtime) -> bool:
+    """Fetch and store one page of the stream that has waited longest; False when none is due."""
+    now = runtime.clock()
+    with writing(runtime.sessions) as session:
+        stream_id = claim(
+            session, Stream, [Stream.active.is_(True), Stream.next_poll_at <= now], [Stream.next_poll_at], now,
+            LEASE, runtime.process,
+        )  # fmt: skip
+        if stream_id is None:
+            return False
+        stream = session.get_one(Stream, stream_id)
+        account = session.get_one(Account, stream.account_id)
+        connector = runtime.connectors.get(account.name)
+        if connector is None or account.paused_at is not None:
+            _put_off(session, stream, now + timedelta(seconds=stream.every_seconds))
+            return True
+        poll = Poll(now, account.history_since, subjects.lately_active(session, account.id, now - ACTIVE))
+    try:
+        page = connector.fetch(stream.name, stream.cursor, poll)
+    except ConnectorError as error:
+        _note_failure(runtime, stream_id, error, runtime.clock())
+    else:
+        _store(runtime, stream_id, page, connector, runtime.clock())
+    return True
+
+
+def _put_off(session: Session, stream: Stream, until: datetime) -> None:
+    session.execute(
+        update(Stream).where(Stream.id == stream.id).values(next_poll_at=until, claimed_until=None, claim=None)
+    )
+
+
+def _store(runtime: Runtime, stream_id: int, page: Page, connector: Connector, now: datetime) -> None:
+    """The page and the cursor in one transaction. A claim lost meanwhile changes nothing: storing is repeatable."""
+    with writing(runtime.sessions) as session:
+        stream = session.get_one(Stream, stream_id, with_for_update=True)
+        if stream.claim != runtime.process:
+            log.warning("page dropped: the claim was lost, another process has the stream", stream=stream.name)
+            return
+        account = session.get_one(Account, stream.account_id, with_for_update=True)
+        result = store_page(session, account, page, connector, now)
+        stream.cursor = dict(page.cursor)
+        stream.failures = 0
+        stream.last_success_at = now
+        stream.claim = stream.claimed_until = None
+        stream.next_poll_at = now if page.more else now + _pace(session, account, stream, runtime, now)
+        if not page.more:
+            stream.caught_up_at, stream.incomplete_since = now, None
+        accounts.note_success(session, account, now)
+    metrics.ingested(account.channel, "poll", result.new)
+    if result.new or result.changed:
+        log.info("page stored", account=account.name, stream=stream.name, new=result.new, changed=result.changed)
+
+
+def store_page(
+    session: Session, account: Account, page: Page, connector: Connector, now: datetime, *, pushed: bool = False
+) -> Ingested:
+    """What every page needs, whichever door it came through."""
+    accounts.count_usage(session, account, page.usage, connector.capabilities.prices, now)
+    return ingest(session, account, page, now, pushed=pushed, look_again=connector.capabilities.look_again_batch > 0)
+
+
+def _pace(session: Session, account: Account, stream: Stream, runtime: Runtime, now: datetime) -> timedelta:
+    """The time to the next poll: slower from 75 % of a platform's allowance on, and as the month's budget runs out."""
+    pace = timedelta(seconds=stream.every_seconds)
+    used = accounts.busiest_quota(account, now)
+    if used >= 75:
+        pace *= 1 + (min(used, 95) - 75) / 5
+    settings = runtime.settings.account(account.name)
+    budget = settings.monthly_budget if settings is not None else None
+    if budget:
+        share = accounts.spent_this_month(session, account.id, now) / budget
+        pace *= 1 if share < 0.75 else 10 if share < 1 else 60
+    return pace
+
+
+def _note_failure(runtime: Runtime, stream_id: int, error: ConnectorError, now: datetime) -> None:
+    with writing(runtime.sessions) as session:
+        stream = session.get_one(Stream, stream_id, with_for_update=True)
+        account = session.get_one(Account, stream.account_id, with_for_update=True)
+        connector = runtime.connectors[account.name]
+        accounts.count_usage(session, account, error.usage, connector.capabilities.prices, now)
+        stream.failures += 1
+        stream.incomplete_since = stream.incomplete_since or stream.last_success_at or account.connected_at
+        stream.claim = stream.claimed_until = None
+        until = now + _wait_after(error, stream, now)
+        stream.next_poll_at = until
+        if isinstance(error, RateLimited) and error.whole_account:
+            session.execute(
+                update(Stream)
+                .where(Stream.account_id == account.id, Stream.next_poll_at < until)
+                .values(next_poll_at=until)
+            )
+        if stream.failures > 1 or not _passes_by_itself(error):
+            accounts.note_failure(session, account, error, now)
+    metrics.failed(account.channel, type(error).__name__)
+    log.warning(
+        "poll failed", account=account.name, stream=stream.name, error=str(error), kind=type(error).__name__,
+        next_try=until.isoformat(timespec="seconds"),
+    )  # fmt: skip
+
+
+def _passes_by_itself(error: ConnectorError) -> bool:
+    """One dropped connection is weather, not health."""
+    return not isinstance(error, (RateLimited, LoginExpired, Misconfigured))
+
+
+def _wait_after(error: ConnectorError, stream: Stream, now: datetime) -> timedelta:
+    doublings = min(stream.failures - 1, 10)
+    if isinstance(error, RateLimited):
+        if error.until is not None and error.until > now:
+            return error.until - now
+        return min(SILENCE * 2**doublings, LONGEST_SILENCE)
+    if isinstance(error, (LoginExpired, Misconfigured)):
+        return LOGIN_LOOKS
+    return min(timedelta(seconds=min(stream.every_seconds, 30)) * 2**doublings, LONGEST_BACKOFF)
+
+
+def look_again_one(runtime: Runtime) -> bool:
+    """Ask for recent messages again where lists do not show edits and deletions; False when none is due."""
+    now = runtime.clock()
+    with writing(runtime.sessions) as session:
+        due = session.execute(
+            select(Message.account_id).where(Message.look_again_at <= now).order_by(Message.look_again_at).limit(1)
+        ).scalar_one_or_none()
+        if due is None:
+            return False
+        account = session.get_one(Account, due)
+        connector = runtime.connectors.get(account.name)
+        batch = connector.capabilities.look_again_batch if connector is not None else 100
+        rows = session.execute(
+            select(Message.id, Message.external_id, Message.sent_at)
+            .where(Message.account_id == account.id, Message.look_again_at <= now)
+            .order_by(Message.look_again_at)
+            .limit(batch)
+        ).all()
+        settings = runtime.settings.account(account.name)
+        poll_every = settings.poll_every if settings is not None else LOOK_AGAIN_EVERY
+        for row in rows:
+            session.execute(
+                update(Message)
+                .where(Message.id == row.id)
+                .values(look_again_at=_next_look(row.sent_at, poll_every, now))
+            )
+        if connector is None or account.health in ("reconnect", "paused") or _limited(account, now):
+            return True
+        poll = Poll(now, account.history_since)
+    try:
+        page = connector.look_again([row.external_id for row in rows], poll)
+    except ConnectorError as error:
+        log.warning("looking again failed", account=account.name, error=str(error))
+        return True
+    with writing(runtime.sessions) as session:
+        account = session.get_one(Account, account.id, with_for_update=True)
+        store_page(session, account, page, connector, runtime.clock())
+    return True
+
+
+def _limited(account: Account, now: datetime) -> bool:
+    return account.limited_until is not None and account.limited_until > now
+
+
+def _next_look(sent_at: datetime, poll_every: timedelta, now: datetime) -> datetime | None:
+    """Often while a message is young, then ever more rarely, then not any more."""
+    age = now - sent_at
+    if age > LOOK_AGAIN_FOR:
+        return None
+    return now + max(LOOK_AGAIN_EVERY, poll_every * 5, age / 8 if age > timedelta(minutes=10) else timedelta(0))
+
+
+def look_at_one(runtime: Runtime) -> bool:
+    """Fetch what a push only pointed at; False when nothing is waiting."""
+    now = runtime.clock()
+    with writing(runtime.sessions) as session:
+        pointer = session.scalars(
+            select(Pointer).where(Pointer.due_at <= now).order_by(Pointer.due_at).limit(1)
+        ).first()
+        if pointer is None:
+            return False
+        pointer.attempts += 1
+        pointer.due_at = now + timedelta(seconds=15) * 2 ** min(pointer.attempts, 8)
+        account = session.get_one(Account, pointer.account_id)
+        poll = Poll(now, account.history_since)
+    connector = runtime.connectors.get(account.name)
+    if connector is None:
+        return True
+    try:
+        page = connector.look_again([pointer.external_id], poll)
+    except ConnectorError as error:
+        log.warning("looking at a mention failed", account=account.name, error=str(error), attempts=pointer.attempts)
+        return True
+    with writing(runtime.sessions) as session:
+        account = session.get_one(Account, account.id, with_for_update=True)
+        store_page(session, account, page, connector, runtime.clock(), pushed=False)
+        session.delete(session.get_one(Pointer, pointer.id))
+    return True

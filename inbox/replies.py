@@ -1,0 +1,225 @@
+"""Step 7: what a person writes becomes an outbox item, or is refused with what they can do instead."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from connectors.base import Visibility, Way, WayState
+from inbox import conversations, crises, events, ways
+from inbox.errors import Alternative, Refusal
+from inbox.models import Account, Contact, Conversation, Message, OutboxItem
+from inbox.runtime import Channels, Runtime
+from inbox.storable import storable
+from inbox.ways import Option
+
+LONGEST_CLIENT_KEY = 200
+
+
+def options(
+    session: Session, channels: Channels, conversation_id: int, now: datetime, human: bool = True
+) -> list[Option]:
+    """Every way of answering this conversation, best first."""
+    return ways.options(session, channels, conversations.get(session, conversation_id), now, human=human)
+
+
+def measure(runtime: Runtime, channel: str, text: str, way: Way) -> tuple[int, int]:
+    """The length of a text as the platform counts it, and the longest it takes."""
+    connector = runtime.channels[channel]
+    return connector.text_length(text, way), connector.text_limit(way)
+
+
+def reply(
+    session: Session,
+    runtime: Runtime,
+    conversation_id: int,
+    text: str,
+    visibility: str,
+    client_key: str,
+    actor: str,
+    now: datetime,
+    *,
+    way: Way | None = None,
+    seen_version: int | None = None,
+    attachment_url: str | None = None,
+    suggestion_id: int | None = None,
+    template: str | None = None,
+) -> OutboxItem:
+    """Queue a person's reply. The same client key on the same conversation is one reply, whoever asks how often.
+
+    Raises Refusal when the platform would refuse it, when the text is empty or too long, when the thread has moved on
+    since `seen_version`, or when the key was used for another text.
+    """
+    text = storable(text).strip()
+    existing = _earlier(session, conversation_id, client_key)
+    if existing is not None:
+        return _same_or_refuse(existing, text)
+    conversation = conversations.get(session, conversation_id, lock=True)
+    existing = _earlier(session, conversation_id, client_key)
+    if existing is not None:
+        return _same_or_refuse(existing, text)
+    _check_words(text, client_key)
+    if seen_version is not None and seen_version != conversation.version:
+        raise Refusal("The conversation has changed since you opened it. Look at what is new, then send.", 409)
+    chosen, target = choose(session, runtime, conversation, Visibility(visibility), now, way)
+    _check_length(runtime, conversation.channel, text, chosen.way)
+    item = _item(conversation, chosen, target, text, client_key, actor, now)
+    item.recipient_external_id = recipient(session, conversation)
+    item.attachment_url, item.suggestion_id, item.template = attachment_url, suggestion_id, template
+    item.needs_approval = held(session, runtime, conversation, now)
+    return queue(session, item, now)
+
+
+def _earlier(session: Session, conversation_id: int, client_key: str) -> OutboxItem | None:
+    return session.scalars(
+        select(OutboxItem).where(OutboxItem.conversation_id == conversation_id, OutboxItem.client_key == client_key)
+    ).one_or_none()
+
+
+def _same_or_refuse(item: OutboxItem, text: str) -> OutboxItem:
+    if item.text != text:
+        raise Refusal("This client_key was used for another text. Use a new one for a new reply.", 409)
+    return item
+
+
+def _check_words(text: str, client_key: str) -> None:
+    if not text:
+        raise Refusal("A reply needs a text.", 422)
+    if not client_key or len(client_key) > LONGEST_CLIENT_KEY:
+        raise Refusal(f"client_key has 1 to {LONGEST_CLIENT_KEY} characters.", 422)
+
+
+def choose(
+    session: Session,
+    runtime: Runtime,
+    conversation: Conversation,
+    visibility: Visibility,
+    now: datetime,
+    way: Way | None = None,
+    *,
+    human: bool = True,
+) -> tuple[Option, Message | None]:
+    """The way this answer goes, and the message it answers; raises Refusal with the legal alternatives."""
+    account = session.get_one(Account, conversation.account_id)
+    found = ways.options(
+        session,
+        runtime.channels,
+        conversation,
+        now,
+        human=human,
+        human_agent_allowed=may_use_human_agent(runtime, account.name),
+    )
+    if account.writes_blocked_at is not None:
+        raise Refusal(f"The platform asked us to stop writing for {account.name}. {account.health_detail}", 409)
+    if visibility is Visibility.PUBLIC and conversation.visibility == "private":
+        raise Refusal("A private conversation has no public answer.", 422, _alternatives(found, visibility))
+    if way is None:
+        option = ways.best(found, visibility)
+    else:
+        option = next((one for one in found if one.way is way and one.state is WayState.AVAILABLE), None)
+    if option is None:
+        closed = next((one for one in found if one.visibility is visibility and one.way is not Way.ON_PLATFORM), None)
+        detail = closed.sentence if closed is not None else "This channel has no such way of answering."
+        raise Refusal(detail, 409, _alternatives(found, visibility))
+    return option, ways.latest_inbound(session, conversation.id)
+
+
+def may_use_human_agent(runtime: Runtime, account: str) -> bool:
+    """Whether the account's app holds the platform's human-agent feature."""
+    settings = runtime.settings.account(account)
+    return settings is not None and settings.human_agent
+
+
+def _alternatives(found: list[Option], but: Visibility) -> list[Alternative]:
+    return [Alternative(kind=entry["kind"], reason=entry["reason"]) for entry in ways.alternatives(found)]
+
+
+def _check_length(runtime: Runtime, channel: str, text: str, way: Way) -> None:
+    length, limit = measure(runtime, channel, text, way)
+    if length > limit:
+        raise Refusal(
+            f"The text is too long: {length} of {limit} as the platform counts. Shorten it; it is never split.", 422
+        )
+
+
+def recipient(session: Session, conversation: Conversation) -> str | None:
+    """The platform's id of the person a private answer goes to."""
+    contact = session.get(Contact, conversation.contact_id) if conversation.contact_id is not None else None
+    return contact.external_id if contact is not None else None
+
+
+def _item(
+    conversation: Conversation,
+    option: Option,
+    target: Message | None,
+    text: str,
+    client_key: str,
+    actor: str,
+    now: datetime,
+) -> OutboxItem:
+    return OutboxItem(
+        account_id=conversation.account_id,
+        conversation_id=conversation.id,
+        contact_id=conversation.contact_id,
+        client_key=client_key,
+        text=text,
+        way=str(option.way),
+        visibility=str(option.visibility),
+        outside_window=option.outside_window,
+        target_external_id=target.external_id if target is not None else None,
+        origin="agent",
+        author=actor,
+        because_of_message_id=target.id if target is not None else None,
+        created_at=now,
+        not_before=now,
+    )
+
+
+def held(session: Session, runtime: Runtime, conversation: Conversation, now: datetime) -> bool:
+    """Whether a second person has to approve: this conversation's rule says so, or the crisis in force does."""
+    return conversation.hold_replies is not None or crises.behaviour(session, runtime, now).hold_replies is not None
+
+
+def queue(session: Session, item: OutboxItem, now: datetime) -> OutboxItem:
+    """Put an item into the outbox; two requests at once with one key end in the same item."""
+    try:
+        with session.begin_nested():
+            session.add(item)
+            session.flush()
+    except IntegrityError:
+        existing = _earlier(session, item.conversation_id, item.client_key)
+        if existing is None:
+            raise
+        return existing
+    if item.needs_approval:
+        session.execute(
+            update(Conversation)
+            .where(Conversation.id == item.conversation_id)
+            .values(held_replies=Conversation.held_replies + 1)
+        )
+    kind = "reply_held" if item.needs_approval else "reply_queued"
+    events.record(session, kind, now, conversation_id=item.conversation_id, actor=item.author, outbox_id=item.id)
+    if item.origin == "agent":
+        cancel_pending_automation(session, item.conversation_id, now, "A person has answered.")
+    return item
+
+
+def cancel_pending_automation(session: Session, conversation_id: int, now: datetime, reason: str) -> None:
+    """What a machine was about to say is not said: a human speaks now."""
+    cancelled = session.execute(
+        update(OutboxItem)
+        .where(
+            OutboxItem.conversation_id == conversation_id,
+            OutboxItem.origin == "automation",
+            OutboxItem.state == "queued",
+        )
+        .values(state="cancelled", reason=reason)
+        .returning(OutboxItem.id)
+    ).scalars()
+    for outbox_id in cancelled:
+        events.record(
+            session, "reply_cancelled", now, conversation_id=conversation_id, outbox_id=outbox_id, reason=reason
+        )

@@ -1,0 +1,81 @@
+"""The posts public conversations stand under, and how busy each hour is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from connectors.base import InboundMessage
+from connectors.base import Subject as Post
+from inbox.models import Arrivals, Subject
+
+
+def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMessage], now: datetime) -> dict[str, int]:
+    """The subject ids of the posts these messages stand under, by external id; the latest activity is remembered."""
+    posts: dict[str, Post] = {}
+    activity: dict[str, datetime] = {}
+    for message in messages:
+        if message.subject is None:
+            continue
+        external_id = message.subject.external_id
+        if message.subject.text is not None or external_id not in posts:
+            posts[external_id] = message.subject
+        activity[external_id] = max(activity.get(external_id, message.sent_at), message.sent_at)
+    if not posts:
+        return {}
+    rows = session.scalars(
+        select(Subject).where(Subject.account_id == account_id, Subject.external_id.in_(list(posts)))
+    ).all()
+    for row in rows:
+        post = posts[row.external_id]
+        row.last_activity_at = max(row.last_activity_at, activity[row.external_id])
+        row.text = post.text if post.text is not None else row.text
+        row.permalink = post.permalink or row.permalink
+        row.posted_at = post.posted_at or row.posted_at
+    found = {row.external_id: row.id for row in rows}
+    missing = [
+        {
+            "account_id": account_id,
+            "external_id": external_id,
+            "text": post.text,
+            "permalink": post.permalink,
+            "posted_at": post.posted_at,
+            "last_activity_at": activity[external_id],
+        }
+        for external_id, post in posts.items()
+        if external_id not in found
+    ]
+    if missing:
+        added = session.execute(insert(Subject).returning(Subject.id, Subject.external_id), missing)
+        found |= {external_id: subject_id for subject_id, external_id in added.tuples()}
+    return found
+
+
+def lately_active(session: Session, account_id: int, since: datetime, most: int = 50) -> list[str]:
+    """The external ids of the posts with activity since then, the liveliest first."""
+    return list(
+        session.scalars(
+            select(Subject.external_id)
+            .where(Subject.account_id == account_id, Subject.last_activity_at >= since)
+            .order_by(Subject.last_activity_at.desc())
+            .limit(most)
+        )
+    )
+
+
+def count_arrivals(session: Session, account_id: int, counts: Mapping[str, Sequence[int]]) -> None:
+    """Add to the hourly counts: {hour: (all, those that only a poll brought)}."""
+    for hour, (count, only_by_poll) in counts.items():
+        changed = session.execute(
+            update(Arrivals)
+            .where(Arrivals.account_id == account_id, Arrivals.hour == hour)
+            .values(count=Arrivals.count + count, only_by_poll=Arrivals.only_by_poll + only_by_poll)
+            .returning(Arrivals.hour)
+        ).first()
+        if changed is None:
+            session.execute(
+                insert(Arrivals).values(account_id=account_id, hour=hour, count=count, only_by_poll=only_by_poll)
+            )

@@ -1,0 +1,222 @@
+"""Conversations as rows: found or made for arriving messages, and brought up to date from the messages they hold.
+
+Everything here follows from the messages alone, so any order of arrival ends in the same row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, func, insert, select, update
+from sqlalchemy.orm import Session, aliased
+
+from connectors.base import InboundMessage
+from inbox.models import Account, Conversation, Message
+
+PREVIEW = 200
+"""Characters of the latest message shown in a list."""
+NOT_WAITING = 200_000_000_000
+"""Above every due time in epoch seconds until the year 8307."""
+HISTORY_STAYS_OPEN = timedelta(days=7)
+HUMAN = ("agent", "native")
+
+
+def find_or_add(
+    session: Session,
+    account: Account,
+    messages: Sequence[InboundMessage],
+    people: Mapping[str, int],
+    posts: Mapping[str, int],
+) -> dict[str, int]:
+    """The conversation ids of these messages, by external id."""
+    first: dict[str, InboundMessage] = {}
+    for message in messages:
+        kept = first.get(message.conversation_id)
+        if (
+            kept is None
+            or (kept.own and not message.own)
+            or (kept.own == message.own and message.sent_at < kept.sent_at)
+        ):
+            first[message.conversation_id] = message
+    rows = session.execute(
+        select(Conversation.id, Conversation.external_id, Conversation.contact_id, Conversation.subject_id).where(
+            Conversation.account_id == account.id, Conversation.external_id.in_(list(first))
+        )
+    ).all()
+    found = {row.external_id: row.id for row in rows}
+    for row in rows:
+        message = first[row.external_id]
+        news = {}
+        if row.contact_id is None and (contact_id := _correspondent(message, people)) is not None:
+            news["contact_id"] = contact_id
+        if row.subject_id is None and message.subject is not None:
+            news["subject_id"] = posts[message.subject.external_id]
+        if news:
+            session.execute(update(Conversation).where(Conversation.id == row.id).values(**news))
+    missing = [
+        _row(account, message, people, posts) for external_id, message in first.items() if external_id not in found
+    ]
+    if missing:
+        added = session.execute(insert(Conversation).returning(Conversation.id, Conversation.external_id), missing)
+        found |= {external_id: conversation_id for conversation_id, external_id in added.tuples()}
+    return found
+
+
+def _correspondent(message: InboundMessage, people: Mapping[str, int]) -> int | None:
+    person = message.correspondent or (None if message.own else message.author)
+    return people.get(person.external_id) if person is not None and person.external_id else None
+
+
+def _row(
+    account: Account, message: InboundMessage, people: Mapping[str, int], posts: Mapping[str, int]
+) -> dict[str, Any]:
+    return {
+        "account_id": account.id,
+        "channel": account.channel,
+        "external_id": message.conversation_id,
+        "kind": str(message.kind),
+        "visibility": str(message.visibility),
+        "contact_id": _correspondent(message, people),
+        "subject_id": posts[message.subject.external_id] if message.subject is not None else None,
+        "permalink": message.permalink,
+        "last_message_at": message.sent_at,
+        "queue_position": queue_position(None, message.sent_at),
+        "history": message.sent_at < account.connected_at,
+    }
+
+
+def queue_position(due_at: datetime | None, last_message_at: datetime) -> int:
+    """Where a conversation stands among all: smaller is more urgent; those nobody waits in come newest first."""
+    if due_at is not None:
+        return int(due_at.timestamp())
+    return NOT_WAITING - int(last_message_at.timestamp())
+
+
+def refresh(session: Session, conversation_ids: Iterable[int], now: datetime) -> None:
+    """Bring the derived columns of these conversations up to date with their messages.
+
+    A human's answer (here or in the platform's app) stops the clock; an automatic one does not. The due time of a
+    clock that starts is set by triage, which knows the playbook's targets; until then the conversation shows as new.
+    """
+    ids = list(conversation_ids)
+    if not ids:
+        return
+    session.flush()
+    changes = [_derive(row, now) for row in session.execute(_facts(ids))]
+    session.execute(update(Conversation), changes)
+    session.expire_all()
+
+
+def _facts(ids: Sequence[int]) -> Select[Any]:
+    """One row a conversation; every column an index lookup in the thread."""
+
+    def newest(column: Any, *where: Any) -> Any:
+        return (
+            select(column)
+            .where(Message.conversation_id == Conversation.id, *where)
+            .order_by(Message.sent_at.desc(), Message.id.desc())
+            .limit(1)
+            .correlate(Conversation)
+            .scalar_subquery()
+        )
+
+    def oldest(column: Any, *where: Any) -> Any:
+        return (
+            select(func.min(column))
+            .where(Message.conversation_id == Conversation.id, *where)
+            .correlate(Conversation)
+            .scalar_subquery()
+        )
+
+    theirs = Message.direction == "inbound"
+    human = and_(Message.direction == "outbound", Message.origin.in_(HUMAN))
+    answer = aliased(Message)
+    answered_later = (
+        select(answer.id)
+        .where(
+            answer.conversation_id == Message.conversation_id,
+            answer.direction == "outbound",
+            answer.origin.in_(HUMAN),
+            answer.sent_at >= Message.sent_at,
+        )
+        .exists()
+    )
+    first_inbound = oldest(Message.sent_at, theirs)
+    return select(
+        Conversation.id,
+        Conversation.status,
+        Conversation.last_message_at.label("shown_last"),
+        Conversation.waiting_since.label("was_waiting"),
+        Conversation.due_at,
+        Conversation.version,
+        Conversation.last_inbound_at.label("was_inbound_at"),
+        newest(Message.sent_at).label("last_message_at"),
+        newest(Message.text, Message.deleted_at.is_(None)).label("preview"),
+        newest(Message.sent_at, theirs).label("last_inbound_at"),
+        newest(Message.sent_at, human).label("last_human_reply_at"),
+        oldest(Message.sent_at, human, Message.sent_at >= first_inbound).label("first_replied_at"),
+        oldest(
+            Message.sent_at,
+            theirs,
+            Message.deleted_at.is_(None),
+            Message.addressed.is_(True),
+            Message.history.is_(False),
+            ~answered_later,
+        ).label("waiting_since"),
+        oldest(Message.sent_at, theirs, Message.deleted_at.is_(None), Message.history.is_(True), ~answered_later).label(
+            "history_waiting"
+        ),
+        select(func.count())
+        .select_from(Message)
+        .where(Message.conversation_id == Conversation.id, Message.history.is_(False))
+        .correlate(Conversation)
+        .scalar_subquery()
+        .label("news"),
+    ).where(Conversation.id.in_(ids))
+
+
+def _derive(row: Any, now: datetime) -> dict[str, Any]:
+    waiting = row.waiting_since
+    due_at = row.due_at if waiting is not None and waiting == row.was_waiting else None
+    last = row.last_message_at or row.shown_last
+    return {
+        "id": row.id,
+        "version": row.version + 1,
+        "last_message_at": last,
+        "preview": " ".join((row.preview or "").split())[:PREVIEW],
+        "last_inbound_at": row.last_inbound_at,
+        "last_human_reply_at": row.last_human_reply_at,
+        "first_replied_at": row.first_replied_at,
+        "waiting_since": waiting,
+        "clock_kind": None
+        if waiting is None
+        else ("next_response" if row.first_replied_at is not None else "first_response"),
+        "due_at": due_at,
+        "queue_position": queue_position(due_at, last),
+        "history": row.news == 0,
+        "status": _status(row, waiting, now),
+    }
+
+
+def _status(row: Any, waiting: datetime | None, now: datetime) -> str:
+    """A person's decision (snoozed, resolved) holds until the customer writes again."""
+    wrote_again = row.last_inbound_at is not None and (
+        row.was_inbound_at is None or row.last_inbound_at > row.was_inbound_at
+    )
+    if row.news == 0:
+        return _status_of_history(row, now)
+    if row.status in ("resolved", "snoozed") and not (wrote_again and waiting is not None):
+        return str(row.status)
+    if waiting is not None:
+        return "open"
+    return "pending" if row.last_human_reply_at is not None else "open"
+
+
+def _status_of_history(row: Any, now: datetime) -> str:
+    """What was left unanswered in the last days is worth a look; the rest of the past is settled."""
+    if row.status == "snoozed":
+        return "snoozed"
+    unanswered = row.history_waiting is not None and row.last_inbound_at is not None
+    return "open" if unanswered and row.last_inbound_at > now - HISTORY_STAYS_OPEN else "resolved"
