@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 Severity = Literal["none", "watch", "urgent", "crisis"]
@@ -104,3 +104,109 @@ class Decision:
     playbook: str
     """The content hash of the playbook that decided."""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    signals: Mapping[str, str] = field(default_factory=dict)
+    """The level each signal other than `complaint` reached, where it reached one."""
+    raise_level: int | None = None
+    """A crisis level a rule asks for at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """People who answer, and where they are told."""
+
+    name: str
+    members: tuple[str, ...]
+    notify: tuple[str, ...]
+    """Addresses in apprise's form, such as mailto:// or slack://."""
+    backup: str | None
+    """The team that is told where this one does not react."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Business hours of one name."""
+
+    name: str
+    week: tuple[tuple[tuple[int, int], ...], ...]
+    """Seven days from Monday; each a tuple of (from, to) in minutes since midnight, 1440 is the day's end."""
+    holidays: tuple[str, ...]
+    """Country, or country-state, such as AT or DE-BY."""
+    holiday_categories: tuple[str, ...]
+    closed: frozenset[date]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Response-time targets. `hours` None means around the clock."""
+
+    first_response: timedelta | None
+    next_response: timedelta | None
+    resolution: timedelta | None
+    hours: str | None
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What follows when a rule applies."""
+
+    assign: str | None = None
+    labels: tuple[str, ...] = ()
+    suggestions: tuple[tuple[str, str], ...] = ()
+    """Pairs of kind and template."""
+    reply: str | None = None
+    hold_replies: str | None = None
+    notify: tuple[str, ...] = ()
+    severity: Severity = "none"
+    raise_level: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Too many of something within a time, and the level that follows."""
+
+    name: str
+    count: Mapping[str, tuple[str, ...]]
+    """Which judged messages count: label, rule, severity_at_least, channel, account, kind, visibility, language."""
+    at_least: int
+    people: int
+    """Distinct authors needed."""
+    within: timedelta
+    times_usual: float | None
+    level: int
+    cooldown: timedelta
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A crisis level 0-6 and how the house behaves in it."""
+
+    number: int
+    title: str
+    notify: tuple[str, ...]
+    automatic_replies: str
+    """`normal`, `none` (frozen), or the name of a template that replaces them."""
+    hold_replies: str | None
+    targets: str | None
+    """A severity whose targets hold for everything while the level lasts."""
+    expires: timedelta | None
+    checklist: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What checking a playbook found. It may be published when there are no mistakes."""
+
+    mistakes: tuple[Any, ...]
+    """Each a Mistake with file, line, message and fix."""
+    warnings: tuple[Any, ...]
+    """The same form: nothing is wrong, but somebody should look."""
+    rules: int
+    examples: int
+    scenarios: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether the playbook passes."""
+        return not self.mistakes

@@ -1,0 +1,54 @@
+"""What to do about a message: rules as reviewed data, judged by one pure function. No database, network or clock."""
+
+from crisis_playbook.checking import check
+from crisis_playbook.evaluate import evaluate
+from crisis_playbook.examples import visibility_of
+from crisis_playbook.language import detect as detect_language
+from crisis_playbook.load import content_hash, load, load_files, read_files
+from crisis_playbook.mistakes import Mistake, PlaybookErrors
+from crisis_playbook.model import (
+    Alarm,
+    Check,
+    Decision,
+    Facts,
+    Hours,
+    Level,
+    Points,
+    Report,
+    Severity,
+    Step,
+    Suggested,
+    Target,
+    Team,
+)
+from crisis_playbook.playbook import Playbook, Question, Rule, target_for
+
+__all__ = [
+    "Alarm",
+    "Check",
+    "Decision",
+    "Facts",
+    "Hours",
+    "Level",
+    "Mistake",
+    "Playbook",
+    "PlaybookErrors",
+    "Points",
+    "Question",
+    "Report",
+    "Rule",
+    "Severity",
+    "Step",
+    "Suggested",
+    "Target",
+    "Team",
+    "check",
+    "content_hash",
+    "detect_language",
+    "evaluate",
+    "load",
+    "load_files",
+    "read_files",
+    "target_for",
+    "visibility_of",
+]

@@ -1,0 +1,123 @@
+"""The only interpreter of rules. Explaining is the same run, asked to write down what it sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from crisis_playbook.conditions import SEVERITIES
+from crisis_playbook.evidence import Evidence
+from crisis_playbook.explain import check_of, sentence_of
+from crisis_playbook.model import Check, ComplaintLevel, Decision, Facts, Severity, Suggested
+from crisis_playbook.playbook import Playbook, Rule
+
+COMPLAINT = "complaint"
+_NO_SUM = ("none", 0.0, ())
+
+
+def evaluate(playbook: Playbook, facts: Facts, explain: bool = False) -> Decision:
+    """What the playbook says about one message; with `explain`, also every rule's check.
+
+    Rules are asked in order; the first that applies decides, unless it says `continue: true`. A rule that cannot be
+    decided applies nothing, is named in `undecided`, and the rules after it are asked as if it did not apply.
+    Pure: the same playbook and facts give the same decision.
+    """
+    evidence = Evidence(facts, playbook.vocabulary)
+    outcome = _Outcome()
+    numbers = range(len(playbook.rules)) if explain else playbook.index.candidates(evidence.found)
+    for number in numbers:
+        rule = playbook.rules[number]
+        held = None if outcome.decided_by and not explain else rule.when.holds(evidence)
+        if explain:
+            outcome.checks.append(check_of(rule, held, evidence, outcome.decided_by))
+        if outcome.decided_by:
+            continue
+        if held:
+            outcome.apply(rule, evidence)
+            if not rule.goes_on and not explain:
+                break
+        elif held is None:
+            outcome.undecided.append(rule)
+    return _decision(playbook, evidence, outcome, explain)
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What the rules that applied so far have added up to."""
+
+    applied: list[Rule] = field(default_factory=list)
+    undecided: list[Rule] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    why: list[str] = field(default_factory=list)
+    severity: Severity = "none"
+    labels: dict[str, None] = field(default_factory=dict)
+    suggestions: list[Suggested] = field(default_factory=list)
+    notify: dict[str, None] = field(default_factory=dict)
+    reply: tuple[str, str] | None = None
+    assign: str | None = None
+    hold_replies: str | None = None
+    raise_level: int | None = None
+    decided_by: str | None = None
+
+    def apply(self, rule: Rule, evidence: Evidence) -> None:
+        """Add one rule's actions: severity only rises, labels add up, the first assignment and reply stay."""
+        then = rule.then
+        self.applied.append(rule)
+        self.why.append(sentence_of(rule, True, evidence))
+        if SEVERITIES.index(then.severity) > SEVERITIES.index(self.severity):
+            self.severity = then.severity
+        if SEVERITIES.index(then.severity) > SEVERITIES.index(evidence.severity):
+            evidence.severity = then.severity
+        self.labels |= dict.fromkeys(then.labels)
+        evidence.labels.update(then.labels)
+        self.suggestions += [Suggested(kind, template, rule.name) for kind, template in then.suggestions]
+        self.notify |= dict.fromkeys(then.notify)
+        self.assign = self.assign or then.assign
+        self.hold_replies = self.hold_replies or then.hold_replies
+        if self.reply is None and then.reply is not None:
+            self.reply = (then.reply, rule.name)
+        if then.raise_level is not None:
+            self.raise_level = max(then.raise_level, self.raise_level or 0)
+        if not rule.goes_on:
+            self.decided_by = rule.name
+
+
+def _decision(playbook: Playbook, evidence: Evidence, outcome: _Outcome, explain: bool) -> Decision:
+    reply, reply_rule = outcome.reply or (None, None)
+    why = outcome.why + [sentence_of(rule, None, evidence) for rule in outcome.undecided]
+    suggestions = outcome.suggestions
+    if reply is not None and outcome.hold_replies is not None:
+        suggestions = [*suggestions, Suggested("reply", reply, reply_rule or "")]
+        why.append(f"the automatic reply {reply} is only proposed, because replies are held ({outcome.hold_replies})")
+        reply, reply_rule = None, None
+    questions = [playbook.questions[number] for number in playbook.question_index.candidates(evidence.found)]
+    answers = tuple(dict.fromkeys(question.answer for question in questions if question.when.holds(evidence)))
+    needed = explain or reply is not None or suggestions or answers
+    sums = {name: evidence.sum(name) for name in playbook.vocabulary.signals}
+    complaint = sums.pop(COMPLAINT, None)
+    level, score, points = (complaint.level, complaint.score, complaint.points) if complaint else _NO_SUM
+    return Decision(
+        rules=tuple(rule.name for rule in outcome.applied),
+        undecided=tuple(rule.name for rule in outcome.undecided),
+        severity=outcome.severity,
+        labels=tuple(outcome.labels),
+        suggestions=tuple(dict.fromkeys(suggestions)),
+        automatic_reply=reply,
+        automatic_reply_rule=reply_rule,
+        assign=outcome.assign,
+        hold_replies=outcome.hold_replies,
+        notify=tuple(outcome.notify),
+        answers=answers,
+        complaint=_complaint_level(level),
+        score=score,
+        points=points,
+        why=tuple(why),
+        checks=tuple(outcome.checks),
+        language=(evidence.language if needed else evidence.facts.language) or "unknown",
+        playbook=playbook.hash,
+        signals={name: result.level for name, result in sums.items() if result.reached},
+        raise_level=outcome.raise_level,
+    )
+
+
+def _complaint_level(level: str) -> ComplaintLevel:
+    return "likely" if level == "likely" else "possible" if level == "possible" else "none"

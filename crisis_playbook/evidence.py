@@ -1,0 +1,123 @@
+"""One message under judgement: its facts, and everything the text shows, each found at most once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crisis_playbook import text as words
+from crisis_playbook.language import detect
+from crisis_playbook.model import Facts, Points
+from crisis_playbook.patterns import Patterns
+from crisis_playbook.phrases import Found, Phrases, Stretch, apart
+
+if TYPE_CHECKING:
+    from crisis_playbook.signals import Signal
+
+
+Span = tuple[int, int]
+"""From the first character to one past the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A named word list: `any` makes it fit, `excluded` (`not:`) takes words or the whole topic back."""
+
+    name: str
+    any: int
+    excluded: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Everything that can be found in a text: word lists, patterns, topics and signals."""
+
+    phrases: Phrases
+    patterns: Patterns
+    topics: Mapping[str, Topic]
+    signals: Mapping[str, Signal]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A signal's result: the level reached (`none` where no level is), the score, and every line that counted."""
+
+    level: str
+    score: float
+    points: tuple[Points, ...]
+    reached: frozenset[str]
+    """Every level whose threshold the score reaches."""
+    lines: tuple[int, ...] = ()
+    """Which lines of the signal counted, in the playbook's order."""
+
+
+class Evidence:
+    """What is known of one message. Answers are remembered, so every rule may ask for everything."""
+
+    __slots__ = ("_language", "_sums", "_tokens", "_topics", "facts", "found", "labels", "severity", "vocabulary")
+
+    def __init__(self, facts: Facts, vocabulary: Vocabulary) -> None:
+        self.facts = facts
+        self.vocabulary = vocabulary
+        self.found: Found = vocabulary.phrases.find(facts.text)
+        vocabulary.patterns.find(facts.text, self.found)
+        self.labels: set[str] = set(facts.labels)
+        """The conversation's labels and those set by rules that applied so far."""
+        self.severity: str = facts.severity
+        """The highest of the conversation's severity and those of rules that applied so far."""
+        self._topics: dict[str, list[Stretch]] = {}
+        self._sums: dict[str, Sum] = {}
+        self._tokens: list[words.Token] | None = None
+        self._language: str | None = facts.language
+
+    @property
+    def language(self) -> str | None:
+        """The message's language as told or detected; None where it cannot be told."""
+        if self._language is None:
+            self._language = detect(self.facts.text) or ""
+        return self._language or None
+
+    @property
+    def tokens(self) -> list[words.Token]:
+        """The text's tokens with their places; only made where somebody wants to see them."""
+        if self._tokens is None:
+            self._tokens = words.tokens(self.facts.text)
+        return self._tokens
+
+    def topic(self, name: str) -> list[Stretch]:
+        """Where the topic's words stand, after `not:` took some back; empty where the topic does not fit.
+
+        A `not` phrase around a found word takes that word back; a `not` phrase elsewhere in the message takes the
+        whole topic back.
+        """
+        if name not in self._topics:
+            self._topics[name] = self._find_topic(self.vocabulary.topics[name])
+        return self._topics[name]
+
+    def _find_topic(self, topic: Topic) -> list[Stretch]:
+        hits = self.found.get(topic.any)
+        if not hits:
+            return []
+        excluded = self.found.get(topic.excluded, []) if topic.excluded is not None else []
+        for first, end in excluded:
+            if not any(start < end and stop > first for start, stop in hits):
+                return []
+        left = [hit for hit in hits if not any(hit[0] < end and hit[1] > first for first, end in excluded)]
+        return apart(left) if len(left) > 1 else left
+
+    def sum(self, signal: str) -> Sum:
+        """The signal's sum over this message."""
+        if signal not in self._sums:
+            self._sums[signal] = self.vocabulary.signals[signal].add_up(self)
+        return self._sums[signal]
+
+    def quote(self, spans: tuple[Span, ...]) -> str:
+        """The words of the message at these places, in quotes, for a person to read."""
+        seen = dict.fromkeys(" ".join(self.facts.text[start:end].split()) for start, end in spans)
+        return ", ".join(f'"{part}"' for part in seen)
+
+    def spans(self, stretches: list[Stretch]) -> tuple[Span, ...]:
+        """The stretches of tokens as characters of the original text."""
+        found = {(self.tokens[start].start, self.tokens[end - 1].end) for start, end in stretches}
+        return tuple(sorted(found))

@@ -1,0 +1,26 @@
+"""From conditions and what they found to checks and sentences a person can read."""
+
+from __future__ import annotations
+
+from crisis_playbook.evidence import Evidence
+from crisis_playbook.model import Check, Step
+from crisis_playbook.playbook import Rule
+
+
+def check_of(rule: Rule, held: bool | None, evidence: Evidence, decided_by: str | None) -> Check:
+    """One rule's check: every condition with what it found; `decided_by` names the rule that came before it."""
+    steps = tuple(
+        Step(part.text, part.holds(evidence), part.why(evidence), part.spans(evidence)) for part in rule.when.parts
+    )
+    if decided_by is not None:
+        before = Step("earlier rules", False, f"the rule {decided_by} had decided already")
+        return Check(rule.name, False, (*steps, before), rule.place)
+    return Check(rule.name, held, steps, rule.place)
+
+
+def sentence_of(rule: Rule, held: bool | None, evidence: Evidence) -> str:
+    """One sentence: that the rule applied, did not apply, or could not be decided, and the telling conditions."""
+    telling = [part for part in rule.when.parts if part.holds(evidence) is held] or rule.when.parts
+    reasons = "; ".join(part.why(evidence) for part in telling)
+    verb = {True: "applied", False: "did not apply", None: "could not be decided"}[held]
+    return f"rule {rule.name} {verb}: {reasons}"

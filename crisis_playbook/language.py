@@ -1,0 +1,71 @@
+"""The language of a short message: German, English, French or Italian, or unknown.
+
+Function words decide first, because they are certain and cheap; py3langid (limited to the four) decides the rest
+and is imported only when it is first needed. Where neither is sure the answer is None, and the account's default
+language is used.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+LANGUAGES = ("de", "en", "fr", "it")
+SURE = 0.8
+_WORD = re.compile(r"[^\W\d_]+")
+_NOT_LANGUAGE = re.compile(r"(?:https?://|www\.)\S+|[@#]\w+")
+
+_FUNCTION_WORDS = {
+    "de": """ich du er sie es wir ihr euch mir mich dir dich uns der das dem den ein eine einen einem einer und
+        oder aber nicht kein keine ist sind war bin habe hab hat haben hatte wird werden wurde kann könnt
+        können auf mit von für bei nach aus zum zur im auch noch schon nur sehr wie wo wann warum wieso weil
+        wenn dass bitte danke seit immer wieder mein meine meinen euer eure eurem ihnen ihre gibt mal doch
+        jetzt heute grüezi servus moin bestellung lieferung paket hallo""",
+    "en": """i you he she it we they me my your our the a an and or but not no is are was were be been have has
+        had do does did will would can could should on with from for at by to of this that there what when
+        where why how who please thanks thank still just again never get got order hi hello refund delivery
+        it's don't i'm""",
+    "fr": """je tu il elle nous vous ils elles le la les un une des et ou mais pas ne est sont était avec pour
+        dans sur que qui quoi où quand comment pourquoi bonjour merci mon ma mes votre vos commande
+        livraison c'est j'ai avez""",
+    "it": """io tu lui lei noi voi loro il lo la gli le un una e o ma non è sono era con per di del della che chi
+        dove quando come perché ciao grazie mio mia vostro ordine consegna ho hai avete questo buongiorno""",
+}
+_EVIDENCE: dict[str, tuple[str, ...]] = {}
+for _language, _words in _FUNCTION_WORDS.items():
+    for _word in _words.split():
+        _EVIDENCE[_word] = (*_EVIDENCE.get(_word, ()), _language)
+
+
+def detect(text: str) -> str | None:
+    """The language of `text` as an ISO 639-1 code, or None where it cannot be told."""
+    words = _WORD.findall(_NOT_LANGUAGE.sub(" ", text).lower())
+    if not words:
+        return None
+    votes = _votes(words)
+    best, second = votes[0], votes[1]
+    if best[0] >= 2 and best[0] >= 2 * second[0]:
+        return best[1]
+    language, certainty = _identifier().classify(" ".join(words))
+    if certainty >= SURE and (len(words) > 2 or best[0] == 0 or best[1] == language):
+        return str(language)
+    return best[1] if best[0] > second[0] else None
+
+
+def _votes(words: list[str]) -> list[tuple[float, str]]:
+    votes = dict.fromkeys(LANGUAGES, 0.0)
+    for word in words:
+        languages = _EVIDENCE.get(word, ())
+        for language in languages:
+            votes[language] += 1 / len(languages)
+    return sorted(((vote, language) for language, vote in votes.items()), reverse=True)
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(list(LANGUAGES))
+    return identifier

@@ -1,0 +1,266 @@
+"""Phrases of all rules found in one pass over a text, whatever their number.
+
+Every chunk of a text (what stands between white space) is understood once and remembered, because people use the
+same words again and again. A phrase of several words is a path through a tree of word patterns.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Literal
+
+from crisis_playbook.text import Token, chunk_tokens, fold
+
+MOST_LETTERS = 200
+MOST_REMEMBERED = 50_000
+LONGEST_REMEMBERED = 40
+
+Open = Literal["closed", "start", "end", "both", "any"]
+"""Which end of a word is open: none, `*wort`, `wort*`, `*wort*`, or `*` alone (any one word)."""
+
+
+class PhraseError(ValueError):
+    """A phrase that can never be found; args are what is wrong and what to write instead."""
+
+    def __init__(self, message: str, fix: str) -> None:
+        self.message, self.fix = message, fix
+        super().__init__(f"{message}; {fix}")
+
+
+@dataclass(frozen=True, slots=True)
+class WordPattern:
+    """One word of a phrase, folded."""
+
+    text: str
+    open: Open = "closed"
+
+
+def parse_phrase(text: str) -> tuple[WordPattern, ...]:
+    """The words of a phrase as a manager writes it. Raises PhraseError where it could never be found."""
+    if len(text) > MOST_LETTERS:
+        raise PhraseError(f"a phrase of {len(text)} letters", f"write at most {MOST_LETTERS} letters")
+    patterns: list[WordPattern] = []
+    for chunk in text.split():
+        patterns.extend(_chunk_patterns(chunk, text))
+    while patterns and patterns[0].open == "any":
+        raise PhraseError(f"'{text}' begins with any word", "begin with a word, as in 'seit * tagen'")
+    if not patterns:
+        raise PhraseError(f"'{text}' holds no word", "write words, hashtags or emoji (for '!!' ask for a sign)")
+    if patterns[-1].open == "any":
+        raise PhraseError(f"'{text}' ends with any word", "end with a word, as in 'seit * tagen'")
+    return tuple(patterns)
+
+
+def _chunk_patterns(chunk: str, text: str) -> list[WordPattern]:
+    if chunk == "*":
+        return [WordPattern("*", "any")]
+    inner = chunk.strip("*")
+    if "*" in inner:
+        raise PhraseError(f"'{text}' has a '*' inside a word", "put '*' only at the beginning or end of a word")
+    found = [token for token in chunk_tokens(inner) if token.kind != "marks"]
+    if not found:
+        if "*" in chunk:
+            raise PhraseError(f"'{text}' has a '*' without a word", "put '*' right at the end of a word")
+        return []
+    patterns = [WordPattern(_written(token)) for token in found]
+    if chunk.startswith("*"):
+        patterns[0] = WordPattern(patterns[0].text, "start")
+    if chunk.endswith("*"):
+        last = patterns[-1]
+        patterns[-1] = WordPattern(last.text, "both" if last.open == "start" else "end")
+    for pattern in patterns:
+        if pattern.open != "closed" and len(pattern.text) < 2:
+            raise PhraseError(f"'{text}' would match nearly every word", "write at least two letters beside '*'")
+    return patterns
+
+
+def _written(token: Token) -> str:
+    return fold(token.raw) if token.kind in ("word", "number") else token.spellings[0]
+
+
+@dataclass(slots=True)
+class _Branch:
+    """One step in the tree of phrases: what may come next, and which word lists are reached here."""
+
+    following: dict[int, _Branch] = field(default_factory=dict)
+    any_word: _Branch | None = None
+    lists: list[int] = field(default_factory=list)
+
+
+class Seen:
+    """What one token means to the phrases: those it completes alone, those it begins, those it continues."""
+
+    __slots__ = ("atoms", "begins", "is_word", "lists")
+
+    def __init__(
+        self, atoms: frozenset[int], lists: tuple[int, ...], begins: tuple[_Branch, ...], is_word: bool
+    ) -> None:
+        self.atoms, self.lists, self.begins, self.is_word = atoms, lists, begins, is_word
+
+
+Stretch = tuple[int, int]
+"""From the first token to one past the last."""
+Found = dict[int, list[Stretch]]
+"""For each word list that was found: where."""
+
+
+class Phrases:
+    """All word lists of a playbook. Add them, then `find` them all in one pass.
+
+    Not meant to be shared between threads while adding; finding is safe to share.
+    """
+
+    def __init__(self) -> None:
+        self._atoms: dict[WordPattern, int] = {}
+        self._closed: dict[str, int] = {}
+        self._open: dict[Open, dict[str, int]] = {"start": {}, "end": {}, "both": {}}
+        self._lengths: dict[Open, tuple[int, ...]] = {}
+        self._tree = _Branch()
+        self._names: list[str] = []
+        self._by_phrases: dict[tuple[tuple[WordPattern, ...], ...], int] = {}
+        self._marks: dict[str, int] = {}
+        self._mark_tests: list[tuple[re.Pattern[str], int]] = []
+        self._kinds: dict[str, int] = {}
+        self._chunks = _Chunks(self)
+        self._nothing = Seen(frozenset(), (), (), True)
+        self._break = Seen(frozenset(), (), (), False)
+
+    def add_list(self, phrases: list[tuple[WordPattern, ...]]) -> int:
+        """Register a word list; its number is what `find` answers with. Equal lists share a number."""
+        key = tuple(phrases)
+        if key in self._by_phrases:
+            return self._by_phrases[key]
+        number = self._by_phrases[key] = self.new_list()
+        for phrase in phrases:
+            branch = self._tree
+            for pattern in phrase:
+                branch = self._step(branch, pattern)
+            if number not in branch.lists:
+                branch.lists.append(number)
+        self._chunks.clear()
+        return number
+
+    def add_marks(self, pattern: str) -> int:
+        """Register a list found where a chunk of the text matches `pattern` (Python syntax, trusted, linear)."""
+        number = self.new_list()
+        self._mark_tests.append((re.compile(pattern), number))
+        self._chunks.clear()
+        return number
+
+    def new_list(self) -> int:
+        """A number for something found otherwise than by phrases, such as a pattern."""
+        self._names.append("")
+        return len(self._names) - 1
+
+    def _step(self, branch: _Branch, pattern: WordPattern) -> _Branch:
+        if pattern.open == "any":
+            if branch.any_word is None:
+                branch.any_word = _Branch()
+            return branch.any_word
+        return branch.following.setdefault(self._atom(pattern), _Branch())
+
+    def _atom(self, pattern: WordPattern) -> int:
+        if pattern not in self._atoms:
+            self._atoms[pattern] = number = len(self._atoms)
+            if pattern.open == "closed":
+                self._closed[pattern.text] = number
+            else:
+                known = self._open[pattern.open]
+                known[pattern.text] = number
+                self._lengths[pattern.open] = tuple(sorted({len(text) for text in known}))
+        return self._atoms[pattern]
+
+    def find(self, text: str) -> Found:
+        """Every word list found in the text, with the stretches of tokens. One pass, however many phrases."""
+        stream = list(chain.from_iterable(map(self._chunks.__getitem__, text.split())))
+        nothing = self._nothing
+        found: Found = {}
+        for index, seen in enumerate(stream):
+            if seen is nothing:
+                continue
+            for number in seen.lists:
+                if number in found:
+                    found[number].append((index, index + 1))
+                else:
+                    found[number] = [(index, index + 1)]
+            for branch in seen.begins:
+                _follow(branch, stream, index, index + 1, found)
+        return found
+
+    def understand(self, chunk: str) -> tuple[Seen, ...]:
+        """What the tokens of one chunk mean to the phrases."""
+        marks = tuple(number for test, number in self._mark_tests if test.search(chunk))
+        seen = [self._seen(token) for token in chunk_tokens(chunk)]
+        if marks and seen:
+            last = seen[-1]
+            seen[-1] = Seen(last.atoms, (*last.lists, *marks), last.begins, last.is_word)
+        return tuple(seen)
+
+    def _seen(self, token: Token) -> Seen:
+        if token.kind == "marks":
+            return self._break
+        atoms = {atom for spelling in token.spellings for atom in self._atoms_of(spelling, token.kind)}
+        if not atoms:
+            return self._nothing
+        branches = [self._tree.following[atom] for atom in sorted(atoms) if atom in self._tree.following]
+        lists = tuple(dict.fromkeys(number for branch in branches for number in branch.lists))
+        begins = tuple(branch for branch in branches if branch.following or branch.any_word)
+        return Seen(frozenset(atoms), lists, begins, True)
+
+    def _atoms_of(self, word: str, kind: str) -> list[int]:
+        atoms = [self._closed[word]] if word in self._closed else []
+        if kind == "link":
+            return atoms
+        for length in self._lengths.get("end", ()):
+            if word[:length] in self._open["end"] and length <= len(word):
+                atoms.append(self._open["end"][word[:length]])
+        for length in self._lengths.get("start", ()):
+            if length <= len(word) and word[-length:] in self._open["start"]:
+                atoms.append(self._open["start"][word[-length:]])
+        inside = self._open["both"]
+        for length in self._lengths.get("both", ()):
+            for start in range(len(word) - length + 1):
+                if word[start : start + length] in inside:
+                    atoms.append(inside[word[start : start + length]])
+        return atoms
+
+
+def _follow(branch: _Branch, stream: list[Seen], start: int, position: int, found: Found) -> None:
+    if position >= len(stream):
+        return
+    seen = stream[position]
+    branches = [branch.following[atom] for atom in seen.atoms if atom in branch.following]
+    if branch.any_word is not None and seen.is_word:
+        branches.append(branch.any_word)
+    for following in branches:
+        for number in following.lists:
+            found.setdefault(number, []).append((start, position + 1))
+        if following.following or following.any_word:
+            _follow(following, stream, start, position + 1, found)
+
+
+class _Chunks(dict[str, tuple[Seen, ...]]):
+    """What chunks mean, remembered up to a bound so that memory stays flat."""
+
+    def __init__(self, phrases: Phrases) -> None:
+        super().__init__()
+        self._phrases = phrases
+
+    def __missing__(self, chunk: str) -> tuple[Seen, ...]:
+        seen = self._phrases.understand(chunk)
+        if len(chunk) <= LONGEST_REMEMBERED:
+            if len(self) >= MOST_REMEMBERED:
+                self.clear()
+            self[chunk] = seen
+        return seen
+
+
+def apart(stretches: list[Stretch]) -> list[Stretch]:
+    """The stretches that do not overlap, leftmost and longest first: how often something was really said."""
+    chosen: list[Stretch] = []
+    for start, end in sorted(stretches, key=lambda stretch: (stretch[0], -stretch[1])):
+        if not chosen or start >= chosen[-1][1]:
+            chosen.append((start, end))
+    return chosen

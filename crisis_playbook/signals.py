@@ -1,0 +1,61 @@
+"""Signals: sums of points that explain themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from crisis_playbook.conditions import Condition
+from crisis_playbook.evidence import Evidence, Span, Sum
+from crisis_playbook.index import Index
+from crisis_playbook.model import Points
+
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Points for a condition that holds, counted once; `times`: only where it is found at least so often."""
+
+    condition: Condition
+    points: float
+    times: int
+    reason: str
+    """What a person reads; the found words follow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A named linear sum with levels."""
+
+    name: str
+    lines: tuple[Line, ...]
+    levels: Mapping[str, float]
+    """Thresholds, lowest first."""
+    index: Index = field(compare=False)
+
+    def add_up(self, evidence: Evidence) -> Sum:
+        """The sum over one message: every line that holds counts once; what cannot be told counts nothing."""
+        counted = []
+        for number in self.index.candidates(evidence.found):
+            line = self.lines[number]
+            if line.condition.holds(evidence) and (line.times == 1 or line.condition.times(evidence) >= line.times):
+                counted.append(number)
+        if not counted:
+            return self._sum(0.0, (), ())
+        score = round(sum(self.lines[number].points for number in counted), 6)
+        points = tuple(Points(self._reason(self.lines[n], evidence), self.lines[n].points) for n in counted)
+        return self._sum(score, points, tuple(counted))
+
+    def _sum(self, score: float, points: tuple[Points, ...], counted: tuple[int, ...]) -> Sum:
+        reached = [level for level, least in self.levels.items() if score >= least]
+        return Sum(reached[-1] if reached else NONE, score, points, frozenset(reached), counted)
+
+    def _reason(self, line: Line, evidence: Evidence) -> str:
+        quoted = evidence.quote(line.condition.spans(evidence))
+        again = f" ({line.times} times)" if line.times > 1 else ""
+        return f"{line.reason}{again}: {quoted}" if quoted else f"{line.reason}{again}"
+
+    def spans(self, evidence: Evidence) -> list[Span]:
+        """Where the words stand that counted."""
+        return [span for n in evidence.sum(self.name).lines for span in self.lines[n].condition.spans(evidence)]

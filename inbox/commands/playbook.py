@@ -1,0 +1,226 @@
+"""`playbook check`, `playbook try` and `playbook decide`: the playbook on the command line, without a database."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import orjson
+
+from crisis_playbook import Decision, Facts, Playbook, PlaybookErrors, check, evaluate, load, visibility_of
+
+DEFAULT_DIRECTORY = "crisis_playbook/rules"
+TEMPLATES = Path("templates/replies")
+DONE, WRONG, USAGE = 0, 1, 2
+_ANSWER = {True: "yes", False: "no", None: "cannot tell"}
+_MARK = {True: "applied", False: "did not apply", None: "could not be decided"}
+
+
+class BadLine(ValueError):
+    """A line of the input that cannot be judged; says which and why."""
+
+
+def add(subcommands: Any) -> None:
+    """Register `playbook` with its sub-commands; each sets `handle`, a function from arguments to an exit code."""
+    playbook = subcommands.add_parser("playbook", help="check, try and apply the crisis playbook")
+    verbs = playbook.add_subparsers(dest="verb", required=True, metavar="VERB")
+    _add_check(verbs)
+    _add_try(verbs)
+    _add_decide(verbs)
+
+
+def _add_check(verbs: Any) -> None:
+    parser = verbs.add_parser("check", help="schema, names, every rule's examples, scenarios")
+    parser.add_argument("directory", nargs="?", default=DEFAULT_DIRECTORY, metavar="DIR")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(handle=check_command)
+
+
+def _add_try(verbs: Any) -> None:
+    parser = verbs.add_parser("try", help="one message: every rule, and the words that decided")
+    parser.add_argument("text", metavar="TEXT")
+    parser.add_argument("--playbook", default=DEFAULT_DIRECTORY, metavar="DIR")
+    parser.add_argument("--channel", choices=["facebook", "instagram", "twitter", "x"])
+    parser.add_argument("--kind", choices=["comment", "mention", "direct_message"], default="comment")
+    parser.add_argument("--visibility", choices=["public", "private"])
+    parser.add_argument("--language", metavar="XX", help="two letters; detected from the text where missing")
+    parser.add_argument("--hours", choices=["open", "closed"])
+    parser.add_argument("--not-addressed", dest="addressed", action="store_false", help="it does not speak to us")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(handle=try_command)
+
+
+def _add_decide(verbs: Any) -> None:
+    parser = verbs.add_parser("decide", help="many messages: a JSON object a line in, a decision a line out")
+    parser.add_argument("--in", dest="source", required=True, metavar="FILE.jsonl", help="'-' reads standard input")
+    parser.add_argument("--out", dest="target", required=True, metavar="FILE.jsonl", help="'-' writes standard output")
+    parser.add_argument("--playbook", default=DEFAULT_DIRECTORY, metavar="DIR")
+    parser.set_defaults(handle=decide_command)
+
+
+def template_names(directory: Path = TEMPLATES) -> frozenset[str] | None:
+    """The reply templates that exist, or None where there is no such directory to look into."""
+    if not directory.is_dir():
+        return None
+    return frozenset(path.name.removesuffix(".txt") for path in directory.glob("*/*.txt"))
+
+
+def check_command(arguments: argparse.Namespace, out: TextIO | None = None) -> int:
+    """Check a playbook; 0 fine, 1 with every mistake printed as file:line."""
+    out = out or sys.stdout
+    shipped = Path(arguments.directory) == Path(DEFAULT_DIRECTORY)
+    report = check(arguments.directory, templates=template_names() if shipped else None)
+    if arguments.json:
+        out.write(orjson.dumps(asdict(report) | {"ok": report.ok}).decode() + "\n")
+        return DONE if report.ok else WRONG
+    for mistake in report.mistakes:
+        out.write(f"{mistake}\n")
+    for warning in report.warnings:
+        out.write(f"look: {warning}\n")
+    if report.ok:
+        out.write(f"fine: {report.rules} rules, {report.examples} examples, {report.scenarios} scenarios\n")
+    return DONE if report.ok else WRONG
+
+
+def _load(directory: str) -> Playbook | None:
+    try:
+        return load(directory)
+    except PlaybookErrors as errors:
+        sys.stderr.write(f"{errors}\n")
+        return None
+
+
+def try_command(arguments: argparse.Namespace, out: TextIO | None = None) -> int:
+    """Judge one message and print every rule with what it found."""
+    out = out or sys.stdout
+    playbook = _load(arguments.playbook)
+    if playbook is None:
+        return WRONG
+    row = {
+        name: getattr(arguments, name) for name in ("channel", "kind", "visibility", "language", "hours", "addressed")
+    }
+    decision = evaluate(playbook, facts_of(row | {"text": arguments.text}), explain=True)
+    if arguments.json:
+        out.write(orjson.dumps(asdict(decision)).decode() + "\n")
+    else:
+        out.write("".join(f"{line}\n" for line in tried(decision)))
+    return DONE
+
+
+def tried(decision: Decision) -> Iterator[str]:
+    """The lines `playbook try` prints for one decision."""
+    for check_ in decision.checks:
+        yield f"{check_.rule}: {_MARK[check_.applied]}  ({check_.place})"
+        for step in check_.steps:
+            yield f"    {_ANSWER[step.holds]:<12}{step.condition} - {step.why}"
+    yield ""
+    yield from decision.why or ("no rule applied",)
+    score = f"complaint {decision.complaint} ({decision.score:g} points)"
+    yield f"severity {decision.severity}, {score}, language {decision.language}"
+    for points in decision.points:
+        yield f"    {points.points:+g}  {points.reason}"
+    if decision.labels:
+        yield f"labels: {', '.join(decision.labels)}"
+    for suggested in decision.suggestions:
+        yield f"suggestion: {suggested.kind} {suggested.template}".rstrip()
+    if decision.automatic_reply:
+        yield f"automatic reply: {decision.automatic_reply}"
+    if decision.answers:
+        yield f"prepared answers: {', '.join(decision.answers)}"
+
+
+def decide_command(arguments: argparse.Namespace) -> int:
+    """Judge a file line by line; memory does not grow with it. Stops at a line that cannot be read."""
+    playbook = _load(arguments.playbook)
+    if playbook is None:
+        return WRONG
+    try:
+        with _opened(arguments.source, "rb") as source, _opened(arguments.target, "wb") as target:
+            decide_lines(playbook, source, target)
+    except BadLine as error:
+        sys.stderr.write(f"{arguments.source}:{error}\n")
+        return WRONG
+    except OSError as error:
+        sys.stderr.write(f"{error.filename}: {error.strerror}; name a file that can be read and a place to write\n")
+        return USAGE
+    return DONE
+
+
+def _opened(name: str, mode: str) -> Any:
+    if name == "-":
+        standard = sys.stdin if "r" in mode else sys.stdout
+        return open(standard.fileno(), mode, closefd=False)
+    return Path(name).open(mode)
+
+
+def decide_lines(playbook: Playbook, source: Any, target: Any) -> None:
+    """Judge JSON lines from `source` and write decisions to `target` in the same order.
+
+    Raises BadLine with number and reason for a line that is no JSON object with `id` and `text`.
+    """
+    for number, line in enumerate(source, 1):
+        if not line.strip():
+            continue
+        try:
+            row = orjson.loads(line)
+            facts = facts_of(row)
+            key = row["id"]
+        except orjson.JSONDecodeError as error:
+            raise BadLine(f"{number}: no JSON ({error}); write one JSON object a line") from None
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise BadLine(f'{number}: {_complaint(error)}; write {{"id": …, "text": "…"}}') from None
+        target.write(orjson.dumps(answer(key, evaluate(playbook, facts)), option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _complaint(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
+
+
+def facts_of(row: dict[str, Any]) -> Facts:
+    """One input line as facts. What is missing: kind comment, visibility by kind, addressed, first of its conversation.
+
+    `addressed` missing counts as true, and a message judged alone is the first of its conversation.
+    """
+    text = row["text"]
+    if not isinstance(text, str):
+        raise ValueError("text is no text")
+    kind = row.get("kind") or "comment"
+    channel = row.get("channel")
+    addressed = row.get("addressed")
+    first = row.get("first_of_conversation")
+    sent_at = row.get("sent_at")
+    return Facts(
+        text=text,
+        channel="twitter" if channel == "x" else channel,
+        account=row.get("account"),
+        kind=kind,
+        visibility=row.get("visibility") or visibility_of(kind),
+        language=row.get("language"),
+        addressed=True if addressed is None else addressed,
+        first_of_conversation=True if first is None else first,
+        hours=row.get("hours"),
+        author_followers=row.get("author_followers"),
+        has_attachment=row.get("has_attachment"),
+        sent_at=datetime.fromisoformat(sent_at) if isinstance(sent_at, str) else None,
+    )
+
+
+def answer(key: object, decision: Decision) -> dict[str, Any]:
+    """One output line of `playbook decide`."""
+    return {
+        "id": key,
+        "rules": decision.rules,
+        "severity": decision.severity,
+        "labels": decision.labels,
+        "suggestions": [{"kind": s.kind, "template": s.template} for s in decision.suggestions],
+        "automatic_reply": decision.automatic_reply,
+        "complaint": decision.complaint,
+        "score": decision.score,
+        "points": [{"reason": line.reason, "points": line.points} for line in decision.points],
+        "why": decision.why,
+    }
