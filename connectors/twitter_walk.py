@@ -138,14 +138,12 @@ class Walk:
     def head(self, now: datetime, since: datetime, bounds: Bounds) -> tuple[Stretch, tuple[Gap, ...]]:
         """What to ask for the newest items, and what the platform will not show of them any more."""
         reach = now - bounds.horizon if bounds.horizon else None
-        if self.floor is None:
-            start = max(since, reach) if reach else since
-            missed = start > since and self.head_at is None
-            return Stretch(None, start), _gaps(missed, since, start, bounds)
-        if reach is None or self.floor.at > reach:
+        if self.floor is not None and (reach is None or self.floor.at > reach):
             return Stretch(self.floor, None), ()
+        if reach is None or since >= reach:
+            return Stretch(None, since), ()
         missed = self.head_at is None or self.head_at < reach
-        return Stretch(None, reach), _gaps(missed, self.head_at or self.floor.at, reach, bounds)
+        return Stretch(None, reach), _gaps(missed, self.head_at or since, reach, bounds)
 
     def after_head(self, asked: Stretch, seen: Seen, now: datetime) -> Walk:
         """The head was read."""
