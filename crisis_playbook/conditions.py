@@ -112,6 +112,28 @@ class Followers(_Plain):
 
 
 @dataclass(frozen=True, slots=True)
+class Length(_Plain):
+    """`words`: how many words the text has; handles, links and lone marks are none."""
+
+    at_least: int | None
+    at_most: int | None
+
+    @property
+    def text(self) -> str:
+        limits = [f"at_least: {self.at_least}"] if self.at_least is not None else []
+        limits += [f"at_most: {self.at_most}"] if self.at_most is not None else []
+        return f"words: {{{', '.join(limits)}}}"
+
+    def holds(self, evidence: Evidence) -> bool | None:
+        count = evidence.length
+        enough = self.at_least is None or count >= self.at_least
+        return enough and (self.at_most is None or count <= self.at_most)
+
+    def why(self, evidence: Evidence) -> str:
+        return f"the text has {evidence.length} words"
+
+
+@dataclass(frozen=True, slots=True)
 class HasLabel(_Plain):
     """The conversation carries one of the labels, or a rule before this one set it."""
 

@@ -55,7 +55,18 @@ class Sum:
 class Evidence:
     """What is known of one message. Answers are remembered, so every rule may ask for everything."""
 
-    __slots__ = ("_language", "_sums", "_tokens", "_topics", "facts", "found", "labels", "severity", "vocabulary")
+    __slots__ = (
+        "_language",
+        "_length",
+        "_sums",
+        "_tokens",
+        "_topics",
+        "facts",
+        "found",
+        "labels",
+        "severity",
+        "vocabulary",
+    )
 
     def __init__(self, facts: Facts, vocabulary: Vocabulary) -> None:
         self.facts = facts
@@ -70,6 +81,7 @@ class Evidence:
         self._sums: dict[str, Sum] = {}
         self._tokens: list[words.Token] | None = None
         self._language: str | None = facts.language
+        self._length: int | None = None
 
     @property
     def language(self) -> str | None:
@@ -77,6 +89,19 @@ class Evidence:
         if self._language is None:
             self._language = detect(self.facts.text) or ""
         return self._language or None
+
+    @property
+    def length(self) -> int:
+        """How many words the text has; handles, links and chunks without a letter or digit are none."""
+        if self._length is None:
+            self._length = sum(
+                1
+                for chunk in self.facts.text.split()
+                if chunk[0] != "@"
+                and not chunk.startswith("http")
+                and (chunk.isalnum() or any(map(str.isalnum, chunk)))
+            )
+        return self._length
 
     @property
     def tokens(self) -> list[words.Token]:

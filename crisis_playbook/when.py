@@ -20,6 +20,7 @@ from crisis_playbook.conditions import (
     HasNoWords,
     HasTopic,
     HasWords,
+    Length,
     Matches,
     Not,
     Reaches,
@@ -144,10 +145,10 @@ class SignalLevel:
 
 
 @dataclass(frozen=True, slots=True)
-class FollowerLimits:
+class Limits:
     """A number (at least so many), or at_least and at_most."""
 
-    record = Record("author_followers", {"at_least": Key(Number(0)), "at_most": Key(Number(0))}, dictionary, True)
+    record = Record("limits", {"at_least": Key(Number(0)), "at_most": Key(Number(0))}, dictionary, True)
 
     def read(self, node: Node, reading: Reading) -> dict[str, int]:
         if isinstance(node, Scalar):
@@ -294,7 +295,10 @@ VOCABULARY: Mapping[str, Word] = {
     "severity_at_least": Word(Choice(SEVERITIES), lambda value, reading, node: SeverityAtLeast(value)),
     "label": Word(OneOrMore(Text("a label")), lambda value, reading, node: HasLabel(value)),
     "author_followers": Word(
-        FollowerLimits(), lambda value, reading, node: Followers(value.get("at_least"), value.get("at_most"))
+        Limits(), lambda value, reading, node: Followers(value.get("at_least"), value.get("at_most"))
+    ),
+    "words": Word(
+        Limits(), lambda value, reading, node: Length(value.get("at_least"), value.get("at_most")), textual=True
     ),
     "topic": Word(OneOrMore(Name("topic")), _topic, textual=True),
     "text_any": Word(_PHRASES, lambda value, reading, node: HasWords(*_words(value, reading)), textual=True),
@@ -312,4 +316,4 @@ def looks_at_text(condition: Condition) -> bool:
         return any(looks_at_text(part) for part in condition.parts)
     if isinstance(condition, Not):
         return looks_at_text(condition.part)
-    return isinstance(condition, HasTopic | HasWords | HasAllWords | HasNoWords | Matches | Shows | Reaches)
+    return isinstance(condition, HasTopic | HasWords | HasAllWords | HasNoWords | Length | Matches | Shows | Reaches)
