@@ -87,9 +87,12 @@ class FactIs(_Plain):
 
 
 @dataclass(frozen=True, slots=True)
-class Followers(_Plain):
-    """The author has at least (or at most) so many followers."""
+class Within(_Plain):
+    """A number lies within limits: the author's followers, or how many words the text has."""
 
+    word: str
+    what: str
+    read: Callable[[Evidence], int | None]
     at_least: int | None
     at_most: int | None
 
@@ -97,40 +100,18 @@ class Followers(_Plain):
     def text(self) -> str:
         limits = [f"at_least: {self.at_least}"] if self.at_least is not None else []
         limits += [f"at_most: {self.at_most}"] if self.at_most is not None else []
-        return f"author_followers: {{{', '.join(limits)}}}"
+        return f"{self.word}: {{{', '.join(limits)}}}"
 
     def holds(self, evidence: Evidence) -> bool | None:
-        count = evidence.facts.author_followers
+        count = self.read(evidence)
         if count is None:
             return None
         enough = self.at_least is None or count >= self.at_least
         return enough and (self.at_most is None or count <= self.at_most)
 
     def why(self, evidence: Evidence) -> str:
-        count = evidence.facts.author_followers
-        return "the author's followers are not known" if count is None else f"the author has {count} followers"
-
-
-@dataclass(frozen=True, slots=True)
-class Length(_Plain):
-    """`words`: how many words the text has; handles, links and lone marks are none."""
-
-    at_least: int | None
-    at_most: int | None
-
-    @property
-    def text(self) -> str:
-        limits = [f"at_least: {self.at_least}"] if self.at_least is not None else []
-        limits += [f"at_most: {self.at_most}"] if self.at_most is not None else []
-        return f"words: {{{', '.join(limits)}}}"
-
-    def holds(self, evidence: Evidence) -> bool | None:
-        count = evidence.length
-        enough = self.at_least is None or count >= self.at_least
-        return enough and (self.at_most is None or count <= self.at_most)
-
-    def why(self, evidence: Evidence) -> str:
-        return f"the text has {evidence.length} words"
+        count = self.read(evidence)
+        return f"it is not known how many {self.what}" if count is None else f"{count} {self.what}"
 
 
 @dataclass(frozen=True, slots=True)

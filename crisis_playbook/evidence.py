@@ -97,8 +97,8 @@ class Evidence:
             self._length = sum(
                 1
                 for chunk in self.facts.text.split()
-                if chunk[0] != "@"
-                and not chunk.startswith("http")
+                if chunk[0] not in "@＠"
+                and not chunk.startswith(("http://", "https://", "www."))
                 and (chunk.isalnum() or any(map(str.isalnum, chunk)))
             )
         return self._length
@@ -113,8 +113,7 @@ class Evidence:
     def topic(self, name: str) -> list[Stretch]:
         """Where the topic's words stand, after `not:` took some back; empty where the topic does not fit.
 
-        A `not` phrase around a found word takes that word back; a `not` phrase elsewhere in the message takes the
-        whole topic back.
+        A `not` phrase takes back the found words it overlaps, and those it stands directly in front of.
         """
         if name not in self._topics:
             self._topics[name] = self._find_topic(self.vocabulary.topics[name])
@@ -124,11 +123,8 @@ class Evidence:
         hits = self.found.get(topic.any)
         if not hits:
             return []
-        excluded = self.found.get(topic.excluded, []) if topic.excluded is not None else []
-        for first, end in excluded:
-            if not any(start < end and stop > first for start, stop in hits):
-                return []
-        left = [hit for hit in hits if not any(hit[0] < end and hit[1] > first for first, end in excluded)]
+        excluded = self.found.get(topic.excluded, ()) if topic.excluded is not None else ()
+        left = [hit for hit in hits if not any(hit[0] <= end and hit[1] > first for first, end in excluded)]
         return apart(left) if len(left) > 1 else left
 
     def sum(self, signal: str) -> Sum:

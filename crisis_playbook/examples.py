@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from crisis_playbook.conditions import AllOf, AnyOf, Condition, FactIs, Followers, HasLabel, Not, SeverityAtLeast
+from crisis_playbook.conditions import AllOf, AnyOf, Condition, FactIs, HasLabel, Not, SeverityAtLeast, Within
 from crisis_playbook.document import Place
 from crisis_playbook.evidence import Evidence
 from crisis_playbook.mistakes import Mistake
@@ -56,8 +56,8 @@ def _wishes(condition: Condition) -> Iterator[tuple[str, Any]]:
     """Facts that make a condition hold, as far as facts can."""
     if isinstance(condition, FactIs):
         yield condition.word, condition.wanted[0]
-    elif isinstance(condition, Followers):
-        yield "author_followers", condition.at_least if condition.at_least is not None else condition.at_most
+    elif isinstance(condition, Within):
+        yield condition.word, condition.at_least if condition.at_least is not None else condition.at_most
     elif isinstance(condition, HasLabel):
         yield "labels", frozenset(condition.labels[:1])
     elif isinstance(condition, SeverityAtLeast):
@@ -79,8 +79,8 @@ def _others(condition: Condition) -> Iterator[tuple[str, Any]]:
             others = [value for value in _VALUES.get(part.word, ()) if value not in part.wanted]
             if others:
                 yield part.word, others[0]
-        elif isinstance(part, Followers):
-            yield "author_followers", (part.at_least or 1) - 1 if part.at_least else (part.at_most or 0) + 1
+        elif isinstance(part, Within):
+            yield part.word, (part.at_least or 1) - 1 if part.at_least else (part.at_most or 0) + 1
 
 
 def example_mistakes(playbook: Playbook) -> Iterator[Mistake]:

@@ -211,7 +211,7 @@ class Phrases:
 
     def _atoms_of(self, word: str, kind: str) -> list[int]:
         atoms = [self._closed[word]] if word in self._closed else []
-        if kind == "link":
+        if kind in ("link", "handle"):
             return atoms
         for length in self._lengths.get("end", ()):
             if word[:length] in self._open["end"] and length <= len(word):

@@ -43,11 +43,13 @@ THANKS = """danke, dankeschön, dank, vielen dank, herzlichen dank, danke schön
 BUT = """aber, doch, trotzdem, leider, allerdings, jedoch, dennoch, nur, nochmal, but, however, although,
     though, unfortunately, still, yet, again, mais, pourtant, malheureusement, ma, però, purtroppo,
     danke für nichts, thanks for nothing, *beschwer*, *complain*"""
-SAD_OR_ANGRY = """😠, 😡, 🤬, 👿, 😤, 😒, 🙄, 😞, 😟, 😔, 😕, 🙁, ☹, 😣, 😖, 😫, 😩, 😢, 😭, 😥, 😓, 😰, 😱, 🤮, 🤢, 👎, 🖕, 💩, 🤦, 🤦‍♀️, 🤦‍♂️,
-    😑, 😐, 🤯, 💔, :(, :-(, ;(, :'(, =(, :[, :/, :-/, =/, :\\, :|, :-|, :((, :(((, :-((, >:("""
-SMILE = """😀, 😃, 😄, 😁, 😊, 🙂, ☺, 😉, 😍, 🥰, 😘, 🤗, 😇, 🤩, 😻, 😎, 👍, 👏, 🙌, 💪, ❤, 🧡, 💛, 💚, 💙, 💜, 💕, 💖, 🎉, 🥳, 😋, 😂, 🤣,
-    😅, :), :-), =), :)), :))), :-)), ;), ;-), :D, :-D, =D, ;D, xD, XD, xDD, ^^, ^_^, <3, :], =], :P, ;P,
-    :p, ;p"""
+SAD_OR_ANGRY = """😠, 😡, 🤬, 👿, 😤, 😒, 🙄, 😞, 😟, 😔, 😕, 🙁, ☹, 😣, 😖, 😫, 😩, 😢, 😭, 😥, 😓, 😰,
+    😱, 🤮, 🤢, 👎, 🖕, 💩, 🤦, 🤦‍♀️, 🤦‍♂️, 😑, 😐, 🤯, 💔, :(, :-(, ;(, :'(, =(,
+    :[, :/, :-/, =/, :\\, :|, :-|, :((, :(((, :-((, >:("""
+SMILE = """😀, 😃, 😄, 😁, 😊, 🙂, ☺, 😉, 😍, 🥰, 😘, 🤗, 😇, 🤩, 😻, 😎, 👍, 👏, 🙌, 💪, ❤, 🧡,
+    💛, 💚, 💙, 💜, 💕, 💖, 🎉, 🥳, 😋, 😂, 🤣, 😅, :), :-), =), :)), :))), :-)),
+    ;), ;-), :D, :-D, =D, ;D, xD, XD, xDD, ^^, ^_^, <3, :], =], :P,
+    ;P, :p, ;p"""
 DRAGS_ON = """seit * tag*, seit * woche*, seit * monat*, seit * stunde*, seit * minute*, seit * jahr*, seit tagen,
     seit wochen, seit monaten, seit stunden, seit jahren, seit ewigkeiten, seit gestern, seit heute
     früh, seit montag, seit dienstag, seit mittwoch, seit donnerstag, seit freitag, seit samstag, seit
@@ -72,6 +74,8 @@ _GREETING = (
     r"(?:hallo|hi|hey|hello|guten\s+(?:tag|morgen|abend)|servus|moin|grüezi|grüss?\s+(?:gott|euch)|dear|liebes?"
     r"|bonjour|ciao|buongiorno)\b[^\w?]{0,3}\s*"
 )
+_LAST_QUESTION = re.compile(r"\?[\s?!.)]*(?:https?://\S+\s*)?$")
+_HANDLE = re.compile(r"\s*\.?([@＠]\w+)")
 _OPENING = re.compile(
     rf"\s*(?:[@#][\w.-]+[\s,:]*|{_GREETING}|rt\s+)*(?:(?:{QUESTION_WORDS})\b[^.!?]*\?|[^.!?]{{0,140}}\?)", re.IGNORECASE
 )
@@ -81,6 +85,21 @@ def opening_question(text: str) -> tuple[Span, ...]:
     """The first sentence asks something, after handles and a greeting."""
     match = _OPENING.match(text[:400])
     return (match.span(),) if match else ()
+
+
+def _ends_with_question(text: str) -> tuple[Span, ...]:
+    match = _LAST_QUESTION.search(text[-60:])
+    start = max(len(text) - 60, 0)
+    return ((start + match.start(), start + match.end()),) if match else ()
+
+
+def _begins_with_mention(text: str) -> tuple[Span, ...]:
+    match = _HANDLE.match(text)
+    return (match.span(1),) if match else ()
+
+
+def _retweet(text: str) -> tuple[Span, ...]:
+    return ((0, 2),) if text.startswith(("RT @", "Retweeted ")) else ()
 
 
 SIGNS: Mapping[str, Sign] = {
@@ -96,9 +115,14 @@ SIGNS: Mapping[str, Sign] = {
         Sign("opening_question", "an opening question", test=opening_question),
         Sign("thanks", "thanks", phrases=THANKS),
         Sign("thanks_only", "thanks and no objection", phrases=THANKS, without=f"{NEGATION}, {BUT}", no_question=True),
-        Sign("shouting", "words in capitals", marks=r"^[^\w@#]*[A-ZÄÖÜ]{4,}[^\w]*$", times=2),
+        Sign("shouting", "words in capitals", marks=r"^[^\w@#]*[A-ZÄÖÜ]{3,}[^\w]*$", times=2),
+        Sign("ends_with_question", "a question at the end", test=_ends_with_question),
+        Sign("ellipsis", "dots that trail off", marks=r"\.\.|…"),
+        Sign("number", "a number", marks=r"\d"),
+        Sign("hashtag", "a hashtag", marks=r"^[^\w]*#\w"),
+        Sign("begins_with_mention", "a handle at the beginning", test=_begins_with_mention),
         Sign("link", "a link", marks=r"(?:https?://|www\.)\S"),
-        Sign("forwarded", "a forwarded post", test=lambda text: ((0, 2),) if text.startswith("RT @") else ()),
+        Sign("retweet", "a forwarded post", test=_retweet),
     )
 }
 

@@ -14,18 +14,17 @@ from crisis_playbook.conditions import (
     AnyOf,
     Condition,
     FactIs,
-    Followers,
     HasAllWords,
     HasLabel,
     HasNoWords,
     HasTopic,
     HasWords,
-    Length,
     Matches,
     Not,
     Reaches,
     SeverityAtLeast,
     Shows,
+    Within,
 )
 from crisis_playbook.document import Listing, Node, Scalar
 from crisis_playbook.evidence import Evidence
@@ -164,6 +163,10 @@ def _fact(word: str, read: Callable[[Evidence], str | bool | None]) -> Build:
     return lambda value, reading, node: FactIs(word, value if isinstance(value, tuple) else (value,), read)
 
 
+def _within(word: str, what: str, read: Callable[[Evidence], int | None]) -> Build:
+    return lambda value, reading, node: Within(word, what, read, value.get("at_least"), value.get("at_most"))
+
+
 def _topic(names: tuple[str, ...], reading: Reading, node: Node) -> Condition:
     return HasTopic(names, tuple(reading.topic_list(name) for name in names))
 
@@ -295,11 +298,9 @@ VOCABULARY: Mapping[str, Word] = {
     "severity_at_least": Word(Choice(SEVERITIES), lambda value, reading, node: SeverityAtLeast(value)),
     "label": Word(OneOrMore(Text("a label")), lambda value, reading, node: HasLabel(value)),
     "author_followers": Word(
-        Limits(), lambda value, reading, node: Followers(value.get("at_least"), value.get("at_most"))
+        Limits(), _within("author_followers", "followers", lambda evidence: evidence.facts.author_followers)
     ),
-    "words": Word(
-        Limits(), lambda value, reading, node: Length(value.get("at_least"), value.get("at_most")), textual=True
-    ),
+    "words": Word(Limits(), _within("words", "words", lambda evidence: evidence.length), textual=True),
     "topic": Word(OneOrMore(Name("topic")), _topic, textual=True),
     "text_any": Word(_PHRASES, lambda value, reading, node: HasWords(*_words(value, reading)), textual=True),
     "text_all": Word(_PHRASES, _text_all, textual=True),
@@ -316,4 +317,6 @@ def looks_at_text(condition: Condition) -> bool:
         return any(looks_at_text(part) for part in condition.parts)
     if isinstance(condition, Not):
         return looks_at_text(condition.part)
-    return isinstance(condition, HasTopic | HasWords | HasAllWords | HasNoWords | Length | Matches | Shows | Reaches)
+    if isinstance(condition, Within):
+        return condition.word == "words"
+    return isinstance(condition, HasTopic | HasWords | HasAllWords | HasNoWords | Matches | Shows | Reaches)
