@@ -2,7 +2,7 @@
 
 *Overdue*: the due time has passed. *Soon*: less than a quarter of the time given is left, but at least the last
 15 minutes and at most the last hour, so that a short target warns in time and one that spans a night does not warn
-all morning. *Running*: otherwise. *None*: nobody waits, or no target fits.
+all morning. *Running*: otherwise. *None*: nobody waits, no target fits, or somebody has resolved it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,12 @@ SOON_PART = 4
 """Soon begins when one in this many parts of the time given is left."""
 
 
-def clock(kind: str | None, waiting_since: datetime | None, due_at: datetime | None, now: datetime) -> Clock:
+def clock(
+    status: str, kind: str | None, waiting_since: datetime | None, due_at: datetime | None, now: datetime
+) -> Clock:
     """The clock of one conversation at `now`."""
+    if status == "resolved":
+        return Clock(None, "none")
     named: ClockKind | None = None
     if kind == "first_response":
         named = "first_response"
@@ -35,21 +39,30 @@ def clock(kind: str | None, waiting_since: datetime | None, due_at: datetime | N
 
 
 def is_overdue(now: datetime) -> ColumnElement[bool]:
-    """The same as a condition on conversations; uses the partial index on due times."""
-    return and_(Conversation.due_at.is_not(None), Conversation.due_at <= now)
+    """The same as a condition on conversations that are not resolved."""
+    # A waiting conversation's place in the queue is its due time in whole seconds, so the first condition, which every
+    # index of the list has, bounds what is read, and the others are exact.
+    return and_(
+        Conversation.queue_position <= _seconds(now), Conversation.due_at.is_not(None), Conversation.due_at <= now
+    )
 
 
 def is_soon(now: datetime) -> ColumnElement[bool]:
-    """The same as a condition on conversations; reads no more of the index than the next hour."""
+    """The same as a condition on conversations that are not resolved; reads no more than the next hour of an index."""
     due = type_coerce(Conversation.due_at, BigInteger)
     since = type_coerce(Conversation.waiting_since, BigInteger)
     moment = (now - EPOCH) // MICROSECOND
     return and_(
+        Conversation.queue_position.between(_seconds(now), _seconds(now + SOON_AT_MOST)),
         Conversation.due_at.is_not(None),
         Conversation.due_at > now,
         Conversation.due_at < now + SOON_AT_MOST,
         or_(Conversation.due_at < now + SOON_AT_LEAST, SOON_PART * (due - moment) < due - since),
     )
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
 
 
 def _warning(waiting_since: datetime, due_at: datetime) -> timedelta:

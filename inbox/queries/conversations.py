@@ -23,10 +23,10 @@ from inbox.queries.rows import rows_in_order
 from inbox.queries.views import ConversationPage, Sort
 
 STATUSES = ("open", "pending", "snoozed", "resolved")
+UNRESOLVED = ("open", "pending", "snoozed")
+"""Where a clock may be running: what is due is looked for here unless other statuses are named."""
 NOBODY = "none"
 """As `assignee`: conversations no person has."""
-RARE_LABEL = 2000
-"""A label on fewer conversations than this is read from its own side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,8 @@ def conditions(session: Session, filters: Filters, now: datetime) -> list[Column
     parts = [column.in_(values) if values != [None] else column.is_(None) for column, values in lead]
     if filters.status:
         parts.append(Conversation.status.in_(filters.status))
+    elif filters.due:
+        parts.append(Conversation.status.in_(UNRESOLVED))
     return parts + _other_conditions(filters, now) + _label_conditions(filters)
 
 
@@ -152,12 +154,14 @@ def _lead(session: Session, filters: Filters) -> Lead | None:
 def _fixed(lead: Lead, filters: Filters, sort: Sort) -> Iterator[Sequence[ColumnElement[bool]]]:
     """The branches of a page: in each, every column in front of the order column of one index has one value.
 
-    Partial indexes (due, suggestions, held) and the order by newest need no value for the status.
+    Partial indexes (suggestions, held) and the order by newest need no value for the status.
     """
-    own_index = filters.due or filters.with_suggestions or filters.with_held_replies or filters.contact_id is not None
+    own_index = filters.with_suggestions or filters.with_held_replies or filters.contact_id is not None
     columns = list(lead)
     if filters.status:
         columns.append((Conversation.status, list(dict.fromkeys(filters.status))))
+    elif filters.due:
+        columns.append((Conversation.status, list(UNRESOLVED)))
     elif lead and sort == "due" and not own_index:
         columns.append((Conversation.status, list(STATUSES)))
     for values in product(*(values for _, values in columns)):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from inbox.errors import NotThere
@@ -10,13 +12,17 @@ from inbox.models import Crisis
 from inbox.queries.views import ChecklistItem, CrisisView
 
 
-def crises(session: Session, *, running_only: bool = False, limit: int = 100) -> list[CrisisView]:
-    """Running ones first, highest level first, then the newest."""
+def crises(
+    session: Session, *, running_only: bool = False, now: datetime | None = None, limit: int = 100
+) -> list[CrisisView]:
+    """Running ones first, highest level first, then the newest. With `now`, one that has expired does not run."""
     query = select(Crisis).order_by(
         Crisis.stood_down_at.is_not(None), Crisis.stood_down_at.desc(), Crisis.level.desc(), Crisis.id.desc()
     )
     if running_only:
         query = query.where(Crisis.stood_down_at.is_(None))
+        if now is not None:
+            query = query.where(or_(Crisis.expires_at.is_(None), Crisis.expires_at > now))
     return [_view(row) for row in session.scalars(query.limit(limit))]
 
 

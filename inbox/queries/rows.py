@@ -99,7 +99,7 @@ def _row(row: Row[Any], labels: list[str], now: datetime) -> ConversationRow:
         team=row.team,
         waiting_since=row.waiting_since,
         due_at=row.due_at,
-        clock=clock(row.clock_kind, row.waiting_since, row.due_at, now),
+        clock=clock(row.status, row.clock_kind, row.waiting_since, row.due_at, now),
         reply_window_ends_at=row.reply_window_ends_at,
         unread=row.unread,
         external_id=row.external_id,

@@ -1,0 +1,129 @@
+"""What stands before every handler: bodies have bounds, hosts must be ours, answers carry their protections.
+
+Plain ASGI, so that event streams pass through unbuffered.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from inbox.api.problems import problem
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""No inline scripts, no inline styles, nothing from elsewhere, in nobody's frame."""
+
+PROTECTIONS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+MOST_BODY = 1024 * 1024
+MOST_WEBHOOK_BODY = 4 * 1024 * 1024
+"""Meta packs up to 1,000 updates into one body."""
+ANY_HOST = ("/healthz", "/readyz", "/metrics", "/webhooks/")
+"""Probes and platforms come by whatever address they were given; nothing here trusts a cookie."""
+
+
+class BodyTooLarge(Exception):
+    """More arrived than is taken here."""
+
+
+class Armour:
+    """Wraps the whole application. `public_url` and `listen_host` say by which names browsers may come."""
+
+    def __init__(self, app: ASGIApp, public_url: str, listen_host: str) -> None:
+        self.app = app
+        public = urlsplit(public_url)
+        self.hosts = {"127.0.0.1", "localhost", "::1", listen_host.lower(), (public.hostname or "").lower()}
+        self.protections = dict(PROTECTIONS)
+        if public.scheme == "https":
+            self.protections["strict-transport-security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers 413 and 421 itself; everything else is the application's."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        protected = self._protected(send)
+        headers = Headers(scope=scope)
+        path: str = scope["path"]
+        if not path.startswith(ANY_HOST) and host_of(headers.get("host", "")) not in self.hosts:
+            refusal = problem(
+                421, "This address is not ours. Open the one of [web] public_url, or set it to the one you use."
+            )
+            await refusal(scope, receive, protected)
+            return
+        most = MOST_WEBHOOK_BODY if path.startswith("/webhooks/") else MOST_BODY
+        too_large = problem(413, f"The body is too large: at most {most} bytes are taken here.")
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) > most:
+            await too_large(scope, receive, protected)
+            return
+        begun = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await protected(message)
+
+        try:
+            await self.app(scope, bounded(receive, most), send_and_note)
+        except BodyTooLarge:
+            if begun:
+                raise
+            await too_large(scope, receive, protected)
+
+    def _protected(self, send: Send) -> Send:
+        async def send_protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.protections.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        return send_protected
+
+
+def bounded(receive: Receive, most: int) -> Receive:
+    """The same body, refused as soon as it grows beyond `most` bytes, whatever its header said."""
+    taken = 0
+
+    async def receive_bounded() -> Message:
+        nonlocal taken
+        message = await receive()
+        if message["type"] == "http.request":
+            taken += len(message.get("body", b""))
+            if taken > most:
+                raise BodyTooLarge
+        return message
+
+    return receive_bounded
+
+
+def host_of(header: str) -> str:
+    """The name in a Host header, without port and brackets, in lower case."""
+    header = header.strip().lower()
+    if header.startswith("["):
+        return header[1:].partition("]")[0]
+    return header.partition(":")[0]
