@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -39,3 +40,5 @@ class Runtime:
     """Names this process in claims."""
     wake: Callable[[], None] = lambda: None
     """Tells the ticker that there is work now, so that a push need not wait for its next tick."""
+    scheduler_ticked_at: Callable[[], datetime | None] | None = None
+    """When this process' scheduler last ticked, for /readyz; None where the process has no scheduler (role web)."""
