@@ -89,8 +89,7 @@ def _decision(playbook: Playbook, evidence: Evidence, outcome: _Outcome, explain
         suggestions = [*suggestions, Suggested("reply", reply, reply_rule or "")]
         why.append(f"the automatic reply {reply} is only proposed, because replies are held ({outcome.hold_replies})")
         reply, reply_rule = None, None
-    questions = [playbook.questions[number] for number in playbook.question_index.candidates(evidence.found)]
-    answers = tuple(dict.fromkeys(question.answer for question in questions if question.when.holds(evidence)))
+    answers = _answers(playbook, evidence)
     needed = explain or reply is not None or suggestions or answers
     sums = {name: evidence.sum(name) for name in playbook.vocabulary.signals}
     complaint = sums.pop(COMPLAINT, None)
@@ -117,6 +116,11 @@ def _decision(playbook: Playbook, evidence: Evidence, outcome: _Outcome, explain
         signals={name: result.level for name, result in sums.items() if result.reached},
         raise_level=outcome.raise_level,
     )
+
+
+def _answers(playbook: Playbook, evidence: Evidence) -> tuple[str, ...]:
+    questions = [playbook.questions[number] for number in playbook.question_index.candidates(evidence.found)]
+    return tuple(dict.fromkeys(question.answer for question in questions if question.when.holds(evidence)))
 
 
 def _complaint_level(level: str) -> ComplaintLevel:

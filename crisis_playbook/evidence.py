@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crisis_playbook import text as words
 from crisis_playbook.language import detect
 from crisis_playbook.model import Facts, Points
 from crisis_playbook.patterns import Patterns
@@ -59,7 +58,7 @@ class Evidence:
         "_language",
         "_length",
         "_sums",
-        "_tokens",
+        "_places",
         "_topics",
         "facts",
         "found",
@@ -79,7 +78,7 @@ class Evidence:
         """The highest of the conversation's severity and those of rules that applied so far."""
         self._topics: dict[str, list[Stretch]] = {}
         self._sums: dict[str, Sum] = {}
-        self._tokens: list[words.Token] | None = None
+        self._places: list[Span] | None = None
         self._language: str | None = facts.language
         self._length: int | None = None
 
@@ -103,13 +102,6 @@ class Evidence:
             )
         return self._length
 
-    @property
-    def tokens(self) -> list[words.Token]:
-        """The text's tokens with their places; only made where somebody wants to see them."""
-        if self._tokens is None:
-            self._tokens = words.tokens(self.facts.text)
-        return self._tokens
-
     def topic(self, name: str) -> list[Stretch]:
         """Where the topic's words stand, after `not:` took some back; empty where the topic does not fit.
 
@@ -125,7 +117,7 @@ class Evidence:
             return []
         excluded = self.found.get(topic.excluded, ()) if topic.excluded is not None else ()
         left = [hit for hit in hits if not any(hit[0] <= end and hit[1] > first for first, end in excluded)]
-        return apart(left) if len(left) > 1 else left
+        return apart(left)
 
     def sum(self, signal: str) -> Sum:
         """The signal's sum over this message."""
@@ -135,10 +127,19 @@ class Evidence:
 
     def quote(self, spans: tuple[Span, ...]) -> str:
         """The words of the message at these places, in quotes, for a person to read."""
+        if not spans:
+            return ""
         seen = dict.fromkeys(" ".join(self.facts.text[start:end].split()) for start, end in spans)
         return ", ".join(f'"{part}"' for part in seen)
 
     def spans(self, stretches: list[Stretch]) -> tuple[Span, ...]:
         """The stretches of tokens as characters of the original text."""
-        found = {(self.tokens[start].start, self.tokens[end - 1].end) for start, end in stretches}
-        return tuple(sorted(found))
+        if not stretches:
+            return ()
+        if self._places is None:
+            self._places = self.vocabulary.phrases.places(self.facts.text)
+        places = self._places
+        if len(stretches) == 1:
+            start, end = stretches[0]
+            return ((places[start][0], places[end - 1][1]),)
+        return tuple(sorted({(places[start][0], places[end - 1][1]) for start, end in stretches}))

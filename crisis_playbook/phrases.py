@@ -90,14 +90,21 @@ class _Branch:
 
 
 class Seen:
-    """What one token means to the phrases: those it completes alone, those it begins, those it continues."""
+    """What one token means to the phrases: the lists it completes alone, the phrases it begins or continues."""
 
-    __slots__ = ("atoms", "begins", "is_word", "lists")
+    __slots__ = ("atoms", "begins", "end", "is_word", "lists", "start")
 
     def __init__(
-        self, atoms: frozenset[int], lists: tuple[int, ...], begins: tuple[_Branch, ...], is_word: bool
+        self,
+        atoms: frozenset[int] = frozenset(),
+        lists: tuple[int, ...] = (),
+        begins: tuple[_Branch, ...] = (),
+        is_word: bool = True,
+        place: tuple[int, int] = (0, 0),
     ) -> None:
         self.atoms, self.lists, self.begins, self.is_word = atoms, lists, begins, is_word
+        self.start, self.end = place
+        """Where it stands in its chunk; not told for words no phrase knows."""
 
 
 Stretch = tuple[int, int]
@@ -124,8 +131,8 @@ class Phrases:
         self._mark_tests: list[tuple[re.Pattern[str], int]] = []
         self._kinds: dict[str, int] = {}
         self._chunks = _Chunks(self)
-        self._nothing = Seen(frozenset(), (), (), True)
-        self._break = Seen(frozenset(), (), (), False)
+        self._nothing = Seen()
+        self._break = Seen(is_word=False)
 
     def add_list(self, phrases: list[tuple[WordPattern, ...]]) -> int:
         """Register a word list; its number is what `find` answers with. Equal lists share a number."""
@@ -189,13 +196,28 @@ class Phrases:
                 _follow(branch, stream, index, index + 1, found)
         return found
 
+    def places(self, text: str) -> list[tuple[int, int]]:
+        """For each token of the text, in the order `find` counts them, its characters: [start, end).
+
+        Only told for tokens that begin or end something found; other tokens stand where their chunk begins.
+        """
+        places: list[tuple[int, int]] = []
+        position = 0
+        for chunk in text.split():
+            position = text.index(chunk, position)
+            for seen in self._chunks[chunk]:
+                places.append((position + seen.start, position + seen.end))
+            position += len(chunk)
+        return places
+
     def understand(self, chunk: str) -> tuple[Seen, ...]:
         """What the tokens of one chunk mean to the phrases."""
         marks = tuple(number for test, number in self._mark_tests if test.search(chunk))
-        seen = [self._seen(token) for token in chunk_tokens(chunk)]
+        tokens = chunk_tokens(chunk)
+        seen = [self._seen(token) for token in tokens]
         if marks and seen:
-            last = seen[-1]
-            seen[-1] = Seen(last.atoms, (*last.lists, *marks), last.begins, last.is_word)
+            last, place = seen[-1], (tokens[-1].start, tokens[-1].end)
+            seen[-1] = Seen(last.atoms, (*last.lists, *marks), last.begins, last.is_word, place)
         return tuple(seen)
 
     def _seen(self, token: Token) -> Seen:
@@ -207,7 +229,7 @@ class Phrases:
         branches = [self._tree.following[atom] for atom in sorted(atoms) if atom in self._tree.following]
         lists = tuple(dict.fromkeys(number for branch in branches for number in branch.lists))
         begins = tuple(branch for branch in branches if branch.following or branch.any_word)
-        return Seen(frozenset(atoms), lists, begins, True)
+        return Seen(frozenset(atoms), lists, begins, True, (token.start, token.end))
 
     def _atoms_of(self, word: str, kind: str) -> list[int]:
         atoms = [self._closed[word]] if word in self._closed else []
@@ -259,6 +281,8 @@ class _Chunks(dict[str, tuple[Seen, ...]]):
 
 def apart(stretches: list[Stretch]) -> list[Stretch]:
     """The stretches that do not overlap, leftmost and longest first: how often something was really said."""
+    if len(stretches) < 2:
+        return stretches
     chosen: list[Stretch] = []
     for start, end in sorted(stretches, key=lambda stretch: (stretch[0], -stretch[1])):
         if not chosen or start >= chosen[-1][1]:

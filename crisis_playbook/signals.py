@@ -33,6 +33,10 @@ class Signal:
     levels: Mapping[str, float]
     """Thresholds, lowest first."""
     index: Index = field(compare=False)
+    _of_nothing: Sum = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_of_nothing", self._sum(0.0, (), ()))
 
     def add_up(self, evidence: Evidence) -> Sum:
         """The sum over one message: every line that holds counts once; what cannot be told counts nothing."""
@@ -42,7 +46,7 @@ class Signal:
             if line.condition.holds(evidence) and (line.times == 1 or line.condition.times(evidence) >= line.times):
                 counted.append(number)
         if not counted:
-            return self._sum(0.0, (), ())
+            return self._of_nothing
         score = round(sum(self.lines[number].points for number in counted), 6)
         points = tuple(Points(self._reason(self.lines[n], evidence), self.lines[n].points) for n in counted)
         return self._sum(score, points, tuple(counted))

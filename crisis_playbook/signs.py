@@ -152,8 +152,7 @@ class KnownSign:
         """How often it shows, overlaps counted once."""
         if self.sign.test is not None:
             return len(self.sign.test(evidence.facts.text))
-        found = self.found(evidence)
-        return len(apart(found)) if len(found) > 1 else len(found)
+        return len(apart(self.found(evidence)))
 
     def spans(self, evidence: Evidence) -> tuple[Span, ...]:
         """Where it shows, in characters."""
