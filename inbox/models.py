@@ -370,6 +370,7 @@ class Message(Base):
         Index("ix_messages_thread", "conversation_id", "sent_at", "id"),
         Index("ix_messages_untriaged", "id", **only("triaged_at IS NULL")),
         Index("ix_messages_look_again", "account_id", "look_again_at", **only("look_again_at IS NOT NULL")),
+        Index("ix_messages_to_hide", "hide_due_at", **only("hide_wanted IS NOT NULL")),
         Index("ix_messages_sent", "sent_at"),
     )
     id: Mapped[int] = key()
@@ -401,6 +402,10 @@ class Message(Base):
     """Missing from a complete listing, not announced: undone when the platform shows the message again."""
     hidden: Mapped[bool] = mapped_column(default=False)
     hidden_changed_at: Mapped[datetime | None]
+    hide_wanted: Mapped[bool | None]
+    """True: to be hidden on the platform, False: to be shown; None: nothing is wanted."""
+    hide_asked_by: Mapped[str | None] = mapped_column(String(200))
+    hide_due_at: Mapped[datetime | None]
     triaged_at: Mapped[datetime | None]
     look_again_at: Mapped[datetime | None]
     """When to ask the platform for this message again, where listings do not show edits and deletions."""
@@ -688,13 +693,18 @@ class Notice(Base):
     """Something our own people must be told: queued in the transaction of its cause, sent by its own unit of work."""
 
     __tablename__ = "notices"
-    __table_args__ = (UniqueConstraint("digest"),)
+    __table_args__ = (
+        UniqueConstraint("digest"),
+        Index("ix_notices_waiting", "not_before", "id", **only("sent_at IS NULL")),
+    )
     id: Mapped[int] = key()
     team: Mapped[str] = mapped_column(String(60))
     title: Mapped[str]
     body: Mapped[str]
     digest: Mapped[str] = mapped_column(String(64))
     """The same cause notifies once."""
+    conversation_id: Mapped[int | None] = mapped_column(Key)
+    """Where to look."""
     created_at: Mapped[datetime]
     not_before: Mapped[datetime]
     claimed_until: Mapped[datetime | None]

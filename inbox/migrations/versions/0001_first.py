@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("conversation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("not_before", sa.BigInteger(), nullable=False),
         sa.Column("claimed_until", sa.BigInteger(), nullable=True),
@@ -114,6 +115,14 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
         sa.UniqueConstraint("digest", name=op.f("uq_notices_digest")),
+    )
+    op.create_index(
+        "ix_notices_waiting",
+        "notices",
+        ["not_before", "id"],
+        unique=False,
+        sqlite_where=sa.text("sent_at IS NULL"),
+        postgresql_where=sa.text("sent_at IS NULL"),
     )
     op.create_table(
         "playbook_problems",
@@ -473,6 +482,9 @@ def upgrade() -> None:
         sa.Column("deletion_inferred", sa.Boolean(), nullable=False),
         sa.Column("hidden", sa.Boolean(), nullable=False),
         sa.Column("hidden_changed_at", sa.BigInteger(), nullable=True),
+        sa.Column("hide_wanted", sa.Boolean(), nullable=True),
+        sa.Column("hide_asked_by", sa.String(length=200), nullable=True),
+        sa.Column("hide_due_at", sa.BigInteger(), nullable=True),
         sa.Column("triaged_at", sa.BigInteger(), nullable=True),
         sa.Column("look_again_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_messages_account_id")),
@@ -491,6 +503,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_messages_sent", "messages", ["sent_at"], unique=False)
     op.create_index("ix_messages_thread", "messages", ["conversation_id", "sent_at", "id"], unique=False)
+    op.create_index(
+        "ix_messages_to_hide",
+        "messages",
+        ["hide_due_at"],
+        unique=False,
+        sqlite_where=sa.text("hide_wanted IS NOT NULL"),
+        postgresql_where=sa.text("hide_wanted IS NOT NULL"),
+    )
     op.create_index(
         "ix_messages_untriaged",
         "messages",
