@@ -22,7 +22,7 @@ import orjson
 from crisis_playbook import Playbook, load
 from inbox.commands.playbook import decide_lines
 
-SYLLABLES = "ba be bi bo bu da de di do ka ke ki ko la le li lo ma me mi mo na ne ni no ra re ri ro sa se si so ta te ti".split()
+SYLLABLES = [consonant + vowel for consonant in "bdfghklmnprstw" for vowel in "aeiou"]
 SPICE = [
     "!!",
     "?",

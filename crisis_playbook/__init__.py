@@ -1,5 +1,6 @@
 """What to do about a message: rules as reviewed data, judged by one pure function. No database, network or clock."""
 
+from crisis_playbook.alarms import Arrivals, Judged, arrivals, behaviour, counts_for, judge, under, usual
 from crisis_playbook.checking import check
 from crisis_playbook.evaluate import evaluate
 from crisis_playbook.examples import visibility_of
@@ -22,13 +23,16 @@ from crisis_playbook.model import (
     Team,
 )
 from crisis_playbook.playbook import Playbook, Question, Rule, target_for
+from crisis_playbook.schema import json_schema
 
 __all__ = [
     "Alarm",
+    "Arrivals",
     "Check",
     "Decision",
     "Facts",
     "Hours",
+    "Judged",
     "Level",
     "Mistake",
     "Playbook",
@@ -42,13 +46,20 @@ __all__ = [
     "Suggested",
     "Target",
     "Team",
+    "arrivals",
+    "behaviour",
     "check",
     "content_hash",
+    "counts_for",
     "detect_language",
     "evaluate",
+    "json_schema",
+    "judge",
     "load",
     "load_files",
     "read_files",
     "target_for",
+    "under",
+    "usual",
     "visibility_of",
 ]

@@ -12,22 +12,24 @@ from crisis_playbook.load import load
 from crisis_playbook.mistakes import Mistake, PlaybookErrors
 from crisis_playbook.model import Report
 from crisis_playbook.playbook import Playbook
+from crisis_playbook.scenarios import scenario_directory, scenario_mistakes
 
 
 def check(
     directory: str | Path, templates: Collection[str] | None = None, channels: Collection[str] | None = None
 ) -> Report:
-    """Schema, names, every rule's examples. Never raises for a wrong playbook."""
+    """Schema, names, every rule's examples and the scenarios beside the rules. Never raises for a wrong playbook."""
     try:
         playbook = load(directory, templates, channels)
     except PlaybookErrors as errors:
         return Report(errors.mistakes, (), rules=0, examples=0, scenarios=0)
+    count, mistakes = scenario_mistakes(playbook, scenario_directory(directory))
     return Report(
-        mistakes=(),
+        mistakes=tuple(mistakes),
         warnings=tuple(warnings(playbook)),
         rules=len(playbook.rules),
         examples=sum(len(rule.examples) for rule in playbook.rules),
-        scenarios=0,
+        scenarios=count,
     )
 
 

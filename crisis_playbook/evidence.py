@@ -57,8 +57,8 @@ class Evidence:
     __slots__ = (
         "_language",
         "_length",
-        "_sums",
         "_places",
+        "_sums",
         "_topics",
         "facts",
         "found",
