@@ -60,6 +60,8 @@ THREADS_OVERLAP = timedelta(minutes=10)
 MOST_THREADS = 39
 LONGEST_QUERY = 512
 MOST_REMEMBERED = 100
+LEAST_EVENTS = 20
+"""Direct-message events read again at every poll."""
 
 MENTIONS = Bounds(cap=800, reason="x_newest_800_mentions")
 TIMELINE = Bounds(cap=3200, reason="x_newest_3200_posts")
@@ -197,9 +199,10 @@ class Reading:
 
     def _direct_messages(self, state: dict[str, Json], poll: Poll) -> Page:
         before = Walk.of(state.get("walk"))
+        size = _page_size(state, before, poll.now)
 
         def ask(asked: Stretch, may_refuse: tuple[str, ...]) -> Answer:
-            return self.events(poll.now, may_refuse, pagination_token=asked.token)
+            return self.events(poll.now, may_refuse, max_results=size, pagination_token=asked.token)
 
         walk, page, batch, is_head = walk_page("direct_messages", before, poll, PRIVATE, ask, self._read_events)
         since = poll.since if before.floor is None else poll.now - DIRECT_MESSAGE_REACH
@@ -209,15 +212,14 @@ class Reading:
         if is_head:
             here = list(dict.fromkeys(message.conversation_id for message in batch.messages))
             remembered = list(dict.fromkeys([*here, *remembered]))[:MOST_REMEMBERED]
-        cursor = {"walk": walk.json(), "threads": remembered}
+        cursor = {"walk": walk.json(), "threads": remembered, "size": size, **_paid_today(state, batch, poll.now)}
         return replace(page, cursor=cursor, messages=kept, listings=listings)
 
     def events(self, now: datetime, may_refuse: tuple[str, ...] = (), **which: Any) -> Answer:
         """Direct-message events, newest first: all, or those `participant_id` or `dm_conversation_id` names."""
         method = self.api.client.get_direct_message_events
-        return self.api.read(
-            "direct messages", now, method, may_refuse=may_refuse, max_results=PAGE, **_EVENTS, **which
-        )
+        given = {"max_results": PAGE, **_EVENTS, **which}
+        return self.api.read("direct messages", now, method, may_refuse=may_refuse, **given)
 
     def _read_events(self, answer: Answer) -> Batch:
         return translate("direct_messages", answer, self.own_id, direct_message, "dm_read")
@@ -341,6 +343,31 @@ class Reading:
         """How to name a direct-message thread to X: by the other person, or a group by its own id."""
         other = correspondent_of(conversation_id, self.own_id)
         return {"participant_id": other} if other else {"dm_conversation_id": conversation_id}
+
+
+def _page_size(state: Mapping[str, Json], walk: Walk, now: datetime) -> int:
+    """How many direct messages to ask for: as deep as was paid for today, and a little.
+
+    There is no `since_id`, so every poll reads the newest again; X charges each event once a UTC day, and a hundred
+    old ones read anew each day would cost thirty dollars a month. A walk keeps the size it began with.
+    """
+    if walk.stretches:
+        return int(state.get("size", PAGE))
+    if walk.floor is None:
+        return PAGE
+    fresh = int(state.get("fresh", 0)) if state.get("day") == now.date().isoformat() else 0
+    return min(PAGE, LEAST_EVENTS + fresh)
+
+
+def _paid_today(state: Mapping[str, Json], batch: Batch, now: datetime) -> dict[str, Json]:
+    """How many events were read for the first time on this UTC day, and the newest of them."""
+    day = now.date().isoformat()
+    fresh = int(state.get("fresh", 0)) if state.get("day") == day else 0
+    top = int(state.get("top", 0))
+    ids = {int(mark.id) for mark in batch.marks}
+    is_first = "top" not in state or Walk.of(state.get("walk")).stretches
+    fresh += len(ids) if is_first else sum(1 for known in ids if known > top)
+    return {"day": day, "fresh": min(fresh, PAGE), "top": str(max([top, *ids]))}
 
 
 def not_found(body: Mapping[str, Any]) -> set[str]:
