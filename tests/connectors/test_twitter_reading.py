@@ -322,10 +322,10 @@ def test_idle_polls_read_few_old_direct_messages_again(x: responses.RequestsMock
 def test_looking_again_tells_deleted_from_withheld(x: responses.RequestsMock) -> None:
     body = listing([tweet(900, "Geändert")])
     body["errors"] = [
-        {"resource_id": "901", "value": "901", "parameter": "ids", "resource_type": "tweet", "type": PROBLEMS + "resource-not-found"},
-        {"resource_id": "902", "value": "902", "parameter": "ids", "resource_type": "tweet", "type": PROBLEMS + "not-authorized-for-resource"},
-        {"resource_id": "700", "value": "700", "parameter": "referenced_tweets.id", "type": PROBLEMS + "resource-not-found"},
-    ]  # fmt: skip
+        {"resource_id": "901", "parameter": "ids", "type": PROBLEMS + "resource-not-found"},
+        {"resource_id": "902", "parameter": "ids", "type": PROBLEMS + "not-authorized-for-resource"},
+        {"resource_id": "700", "parameter": "referenced_tweets.id", "type": PROBLEMS + "resource-not-found"},
+    ]
     x.get(TWEETS, json=body)
     page = account().look_again(["900", "901", "902", "700"], POLL)
     assert [(change.external_id, change.kind) for change in page.changes] == [("901", ChangeKind.DELETED)]

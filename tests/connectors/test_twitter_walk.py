@@ -1,4 +1,4 @@
-"""A list that comes newest first is read without a hole, wherever the walk is interrupted and whatever arrives meanwhile."""
+"""A newest-first list is read without a hole, wherever the walk is interrupted and whatever arrives meanwhile."""
 
 from __future__ import annotations
 
