@@ -202,3 +202,11 @@ def _quota(stored: dict[str, object]) -> QuotaView:
         float(str(stored.get("used_percent", 0))),
         datetime.fromisoformat(str(resets_at)) if resets_at else None,
     )
+
+
+def account_id(session: Session, name: str) -> int:
+    """The number verbs know an account by. Raises NotThere."""
+    found = session.scalar(select(Account.id).where(Account.name == name))
+    if found is None:
+        raise NotThere(f"account {name}")
+    return found

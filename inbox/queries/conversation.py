@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from inbox.errors import NotThere
-from inbox.models import Account, Conversation, Gap, Message, Note, Presence, User
+from inbox.models import Account, Conversation, Gap, Message, Note, Presence, User, UtcDateTime
 from inbox.queries.messages import message_views
 from inbox.queries.outbox import unsettled
 from inbox.queries.rows import rows_in_order
@@ -84,7 +84,8 @@ def _messages(session: Session, conversation_id: int, before: int | None) -> tup
         mark = session.get(Message, before)
         if mark is None or mark.conversation_id != conversation_id:
             raise NotThere(f"message {before} in conversation {conversation_id}")
-        query = query.where(tuple_(Message.sent_at, Message.id) < tuple_(mark.sent_at, mark.id))
+        moment = literal(mark.sent_at, UtcDateTime())
+        query = query.where(tuple_(Message.sent_at, Message.id) < tuple_(moment, literal(mark.id)))
     found = list(session.scalars(query.order_by(Message.sent_at.desc(), Message.id.desc()).limit(MOST_MESSAGES + 1)))
     more = len(found) > MOST_MESSAGES
     messages = found[:MOST_MESSAGES][::-1]
