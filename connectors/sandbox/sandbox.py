@@ -10,6 +10,7 @@ with Sandbox(seed=1, now=clock) as sandbox:
 from __future__ import annotations
 
 import random
+import threading
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from connectors.sandbox.graph_server import GraphServer
 from connectors.sandbox.graph_tokens import Tokens
 from connectors.sandbox.identifiers import Identifiers
 from connectors.sandbox.instagram_world import InstagramWorld
+from connectors.sandbox.living import Living
 from connectors.sandbox.pushes import Pushes
 from connectors.sandbox.scene import Clock, Scene
 from connectors.sandbox.server import Gate, LoopbackServer
@@ -34,6 +36,8 @@ Json = Any
 INSTAGRAM_ID = "17841400000000101"
 INSTAGRAM_LOGIN_ID = "17841400000000202"
 VERIFY_TOKEN = "fake-verify-token"  # noqa: S105 - obviously fake
+_HEARTBEAT = 0.5
+"""Seconds."""
 _TOKEN_AGE = timedelta(days=2)
 _SIXTY_DAYS = timedelta(days=60)
 
@@ -76,7 +80,9 @@ class Sandbox:
         self.twitter = TwitterServer(self.scene, self.world.twitter, limits)
         self.pushes = Pushes(self.world.facebook, instagrams, self.world.twitter, self.faults)
         self.scene.listeners.append(self.pushes.hear)
-        self.chance = random.Random(seed)  # noqa: S311 - reproducible stories, not secrets
+        self.living = Living(self.world, random.Random(seed))  # noqa: S311 - reproducible stories, not secrets
+        self._life: threading.Thread | None = None
+        self._ended = threading.Event()
         self._page_token = self.tokens.issue("page", self.world.facebook.page_id)
         self._instagram_token = self.tokens.issue("instagram", INSTAGRAM_LOGIN_ID, life=_SIXTY_DAYS)
         self._port = port
@@ -103,6 +109,9 @@ class Sandbox:
 
     def stop(self) -> None:
         """Close the port; requests that hang are cut."""
+        self._ended.set()
+        if self._life is not None:
+            self._life.join(5)
         self.pushes.stop()
         if self._server is not None:
             self._server.stop()
@@ -197,9 +206,28 @@ class Sandbox:
         """Return when every push that was caused so far has been delivered."""
         self.pushes.wait()
 
+    # -- a world that lives ------------------------------------------------------------------------------------------
+
+    def fill(self, stories: int = 120) -> None:
+        """A day of the past: the shop's posts of two weeks and this many small threads of the last 24 hours."""
+        with self.scene.lock:
+            self.living.fill(self.scene.now(), stories)
+
     def tick(self, now: datetime) -> int:
         """Let the living world go on until `now`; how many things happened."""
-        return 0
+        with self.scene.lock:
+            return self.living.tick(now)
+
+    def live(self, speed: float = 1.0) -> None:
+        """From now on new stories arrive by themselves, until `stop`; the demo's heartbeat."""
+        self.living.speed = speed
+        if self._life is None:
+            self._life = threading.Thread(target=self._go_on, name="sandbox-life", daemon=True)
+            self._life.start()
+
+    def _go_on(self) -> None:
+        while not self._ended.wait(_HEARTBEAT):
+            self.tick(self.scene.now())
 
 
 def _system_clock() -> datetime:

@@ -132,8 +132,8 @@ class LoopbackServer:
         self._socket = socket.create_server(("127.0.0.1", port))
         self.origin = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            self._application, http=_CuttableProtocol, ws="none", lifespan="off", interface="asgi3", loop="asyncio", log_config=None,
-            log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=1,
+            self._application, http=_CuttableProtocol, ws="none", lifespan="off", interface="asgi3", loop="asyncio",
+            log_config=None, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=1,
             timeout_keep_alive=30,
         )  # fmt: skip
         self._server = uvicorn.Server(config)

@@ -45,7 +45,8 @@ def not_found(parameter: str, value: str, resource: str) -> dict[str, Json]:
     """A partial error: this one does not exist (any more)."""
     return {
         "value": value, "detail": f"Could not find {resource} with {parameter}: [{value}].", "title": "Not Found Error",
-        "resource_type": resource, "parameter": parameter, "resource_id": value, "type": _PROBLEMS + "resource-not-found",
+        "resource_type": resource, "parameter": parameter, "resource_id": value,
+        "type": _PROBLEMS + "resource-not-found",
     }  # fmt: skip
 
 

@@ -194,14 +194,12 @@ class TwitterWorld:
         bare: bool = False,
         quiet: bool = False,
         photo: bool = False,
+        excluded: frozenset[str] = frozenset(),
     ) -> Tweet:
         """Store a post with its mentions and shortened links, and tell everybody."""
         moment = self.scene.moment(at)
         above = self.tweets[parent] if parent else None
-        shown = text
-        if above is not None and not bare and above.author is not author:
-            lead = f"@{self.author_handle(above.author)} "
-            shown = text if text.lower().startswith(lead.lower()) else lead + text
+        shown = text if above is None or bare else self._lead(author, above, text, excluded) + text
         shown, links = self._shorten(shown)
         tweet_id = self.scene.identifiers.snowflake(moment)
         tweet = Tweet(
@@ -260,6 +258,17 @@ class TwitterWorld:
             return False
         quoted = self.tweets.get(tweet.quoted or "")
         return self.is_mention(tweet) or (quoted is not None and quoted.author is None)
+
+    def _lead(self, author: Person | None, above: Tweet, text: str, excluded: frozenset[str]) -> str:
+        """The handles X puts in front of an answer: everybody in the post above, the writer aside."""
+        people = {self.author_handle(above.author).lower(): self.author_id(above.author), **above.mentioned}
+        spelled = {name.lower(): name for name in (self.author_handle(above.author), self.handle)}
+        own = self.author_id(author)
+        return "".join(
+            f"@{spelled.get(handle, handle)} "
+            for handle, user_id in people.items()
+            if user_id != own and user_id not in excluded and not text.lower().startswith(f"@{handle}")
+        )
 
     def _index(self, tweet: Tweet) -> None:
         self.tweets[tweet.id] = tweet

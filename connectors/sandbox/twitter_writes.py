@@ -78,7 +78,9 @@ class TwitterWrites:
         quoted = call.form.get("quote_tweet_id")
         if quoted is not None and not self._world.enterprise:
             raise client_forbidden("Quote posts are not available on this tier.")
-        tweet = self._world.add_tweet(None, text, parent=target.id if target else None)
+        reply = call.form.get("reply") or {}
+        excluded = frozenset(str(user_id) for user_id in reply.get("exclude_reply_user_ids") or ())
+        tweet = self._world.add_tweet(None, text, parent=target.id if target else None, excluded=excluded)
         author = target.author if target else None
         self._scene.accepted(
             "twitter", "public_reply" if target else "post", tweet.id, target=target.id if target else None,
