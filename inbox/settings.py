@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from connectors.base import Connector, Login
+from connectors.base import Connector, ConnectorError, Login
 from inbox.setting_values import (
     PROJECT,
     Database,
@@ -72,6 +72,10 @@ class InboxSettings(Section):
     """Which kinds of holidays: public, catholic (15 August in Bavaria), bank (24 December in Austria) …"""
     shop_name: str = ""
     """What replies call the shop; empty leaves it out."""
+    shop_url: str = ""
+    """The shop's address, for replies about prices; empty leaves it out. A link costs extra on X."""
+    privacy_url: str = ""
+    """Where the privacy notice is, for the first automatic reply; empty leaves it out."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -288,19 +292,30 @@ def _account_mistakes(settings: Settings, written: Written, channels: Mapping[st
             known = ", ".join(sorted(channels))
             wrong((*place, "channel"), f'[accounts] channel: "{account.channel}" is unknown; write one of: {known}')
             continue
-        _check_credentials(account, (*place, "credentials"), channels[account.channel], wrong)
+        connector = channels[account.channel]
+        problem = _credential_problem(account, connector)
+        if problem is not None:
+            name, what = problem
+            wrong((*place, "credentials", name) if name else (*place, "credentials"), what)
+            continue
+        try:
+            # Asks nobody: a connector looks at its own settings when it is built.
+            connector(account.as_login())
+        except ConnectorError as error:
+            wrong(place, f'[accounts] "{account.name}": {error}')
     return mistakes
 
 
-def _check_credentials(account: AccountSettings, place: Place, connector: type[Connector], wrong: Any) -> None:
+def _credential_problem(account: AccountSettings, connector: type[Connector]) -> tuple[str, str] | None:
+    """The credential that is wrong, empty for all of them, and what to do."""
     required: tuple[tuple[str, ...], ...] = connector.required_credentials
     known = CREDENTIALS.union(*required)
     for name in account.credentials:
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
             instead = f'write "{close[0]}"' if close else f"known: {', '.join(sorted(known))}"
-            wrong((*place, name), f"[accounts.credentials] {name} is unknown; {instead}")
-            return
+            return name, f"[accounts.credentials] {name} is unknown; {instead}"
     if required and not any(set(names) <= set(account.credentials) for names in required):
         wanted = ", or ".join(", ".join(names) for names in required)
-        wrong(place, f'[accounts.credentials] of "{account.name}" lack something; {account.channel} needs: {wanted}')
+        return "", f'[accounts.credentials] of "{account.name}" lack something; {account.channel} needs: {wanted}'
+    return None
