@@ -1,0 +1,301 @@
+"""Facebook: a Page's comments, mentions and Messenger threads.
+
+Three streams, each one Graph call when nothing is new: `comments` (the newest posts with their newest comments),
+`messages` (the latest threads), and `rounds` (everything slower, one call a turn).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from connectors.base import (
+    Capabilities,
+    Change,
+    ChangeKind,
+    Cursor,
+    InboundMessage,
+    Inspection,
+    Kind,
+    Login,
+    Misconfigured,
+    NewLogin,
+    OutcomeUnknown,
+    Page,
+    Poll,
+    Receipt,
+    RefusalReason,
+    Refused,
+    Reply,
+    Situation,
+    Stream,
+    Usage,
+    Way,
+    WayOption,
+)
+from connectors.facebook_comments import HEAD, FacebookPosts
+from connectors.facebook_push import read_change
+from connectors.graph import FACEBOOK_ORIGIN, Graph, node
+from connectors.graph_collect import Collected
+from connectors.graph_login import inspect_page_token
+from connectors.graph_posts import gone_with, read_newest
+from connectors.graph_rounds import Rounds
+from connectors.graph_sending import earliest, find_privately, own_among, refuse_early, send_privately
+from connectors.graph_threads import ThreadReader
+from connectors.graph_values import Odd, comment_id, mapping, text_id, unreadable
+from connectors.graph_view import View
+from connectors.graph_webhooks import challenge_answer, read_envelope, signed_by_any
+from connectors.meta_ways import meta_ways
+
+TURNS = (
+    "visitor_posts",
+    "tagged",
+    "archive",
+    "sweep",
+    "video_reels",
+    "sweep",
+    "visitor_posts",
+    "sweep",
+    "threads",
+    "sweep",
+    "ads_posts",
+    "sweep",
+)
+FIRST_TURNS = 2
+_THREAD_FIELDS = "id,updated_time,message_count,link,participants"
+_MESSAGE_FIELDS = "id,created_time,from,to,message,attachments,sticker,tags,reply_to"
+_WAYS = (
+    Way.PRIVATE_REPLY,
+    Way.DIRECT_MESSAGE,
+    Way.PUBLIC_REPLY_WITH_LINK,
+    Way.ASK_TO_WRITE_FIRST,
+    Way.PUBLIC_REPLY,
+    Way.ON_PLATFORM,
+)
+_PRIVATE = (Way.DIRECT_MESSAGE, Way.PRIVATE_REPLY)
+COMMENT_LIMIT = 8000
+MESSAGE_LIMIT = 2000
+"""Characters; the Send API page says "less than 2000"."""
+_LINK_ROOM = 40
+
+
+class Facebook:
+    """One Page. See `connectors.base.Connector` for what each method promises."""
+
+    channel: ClassVar[str] = "facebook"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        title="Facebook",
+        kinds=frozenset(Kind),
+        ways=frozenset(_WAYS),
+        can_hide=True,
+        takes_attachments=frozenset({Way.PUBLIC_REPLY, Way.DIRECT_MESSAGE}),
+        sends_per_minute=60,
+        sees_all_private_messages=False,
+        blind_spots=("facebook_20_newest_messages", "facebook_mentions_by_polling"),
+    )
+    required_credentials: ClassVar[tuple[tuple[str, ...], ...]] = (("access_token",),)
+
+    def __init__(self, login: Login) -> None:
+        self._credentials = login.credentials
+        self._page_id = login.external_id
+        self._own_ids = frozenset({login.external_id})
+        origin = login.api_base or FACEBOOK_ORIGIN
+        self._graph = Graph(origin, login.credentials["access_token"], login.credentials.get("app_secret"))
+        self._posts = FacebookPosts(self._graph, self._page_id)
+        self._threads = ThreadReader(
+            self._graph,
+            node(self._page_id, "conversations"),
+            "MESSENGER",
+            self._own_ids,
+            _THREAD_FIELDS,
+            _MESSAGE_FIELDS,
+        )
+        self._rounds = Rounds(self._posts, TURNS, FIRST_TURNS, self._threads.older)
+
+    def streams(self) -> tuple[Stream, ...]:
+        """Comments and messages at every poll, one turn of the slow round beside them."""
+        slowest = timedelta(seconds=0.5)
+        return (
+            Stream("comments", least_every=slowest),
+            Stream("messages", least_every=slowest),
+            Stream("rounds", least_every=slowest),
+        )
+
+    def fetch(self, stream: str, cursor: Cursor | None, poll: Poll) -> Page:
+        """One step of one stream: one Graph call, a few more only where comments vanished."""
+        if stream == "comments":
+            return read_newest(self._posts, cursor, poll)
+        if stream == "messages":
+            return self._threads.read(cursor, poll)
+        if stream == "rounds":
+            return self._rounds.read(cursor, poll)
+        raise Misconfigured(f"Facebook has no stream {stream!r}: write comments, messages or rounds")
+
+    def look_again(self, external_ids: Sequence[str], poll: Poll) -> Page:
+        """Comments one by one."""
+        collected = Collected()
+        for external_id in external_ids:
+            try:
+                message, usage = self._posts.comment(external_id, poll.now)
+            except Refused as error:
+                if error.reason is not RefusalReason.TARGET_GONE:
+                    raise
+                collected.used(error.usage)
+                collected.changes.append(Change(external_id, ChangeKind.DELETED, poll.now))
+            except Odd as reason:
+                collected.add((), (unreadable("look_again", {"id": external_id}, str(reason)),))
+            else:
+                collected.used(usage)
+                collected.add((message,))
+        return collected.page({})
+
+    def read_thread(self, conversation_id: str, kind: Kind, poll: Poll) -> Page:
+        """One person's thread, or what stands below one comment or post."""
+        if kind is Kind.DIRECT_MESSAGE:
+            return self._threads.read_one(conversation_id, poll)
+        try:
+            return self._posts.thread(conversation_id, kind, poll)
+        except (Refused, Misconfigured) as error:
+            return gone_with(error, conversation_id, poll.now)
+
+    def send(self, reply: Reply, now: datetime) -> Receipt:
+        """Say it once. Public replies stand under the conversation's root, private ones go through the Send API."""
+        refuse_early(reply, self.text_length(reply.text, reply.way), self.text_limit(reply.way))
+        if reply.way in _PRIVATE:
+            recipient = self._recipient(reply)
+            path = node(self._page_id, "messages")
+            return send_privately(self._graph, path, reply, now, recipient=recipient, marked=True, typed=True)
+        if reply.way is Way.ON_PLATFORM:
+            raise Refused("answered in Facebook's own app", reason=RefusalReason.NOT_PERMITTED, code="on_platform")
+        return self._send_publicly(reply, now)
+
+    def _recipient(self, reply: Reply) -> dict[str, str]:
+        if reply.way is Way.DIRECT_MESSAGE:
+            if reply.recipient_id is None:
+                raise Refused("nobody to write to", reason=RefusalReason.INVALID, code="no_recipient")
+            return {"id": reply.recipient_id}
+        if reply.target_id is None:
+            raise Refused("no comment to answer", reason=RefusalReason.INVALID, code="no_target")
+        if reply.target_id == reply.conversation_id and reply.target_id == reply.subject_id:
+            return {"post_id": reply.target_id}
+        if reply.target_id.startswith(f"{self._page_id}_"):
+            return {"post_id": reply.target_id}
+        return {"comment_id": reply.target_id}
+
+    def _send_publicly(self, reply: Reply, now: datetime) -> Receipt:
+        target = reply.conversation_id
+        text = self._with_link(reply)
+        try:
+            got = self._graph.post(
+                node(target, "comments"), now, message=text or None, attachment_url=reply.attachment_url
+            )
+        except Refused as error:
+            if error.reason is not RefusalReason.DUPLICATE:
+                raise
+            found = self.find_own(reply, now)
+            if found is None:
+                raise
+            return found
+        given = text_id(got.body.get("id"))
+        if given is None:
+            raise OutcomeUnknown("the answer to a comment names no comment", code="no id", usage=got.usage)
+        external_id = comment_id(given, reply.subject_id or target.rpartition("_")[0] or None)
+        if external_id in (target, reply.target_id):
+            raise OutcomeUnknown(f"the platform changed {external_id} instead of answering it", code="edited")
+        return Receipt(external_id, reply.conversation_id, None, now, got.usage)
+
+    def _with_link(self, reply: Reply) -> str:
+        if reply.way is not Way.PUBLIC_REPLY_WITH_LINK or "m.me/" in reply.text:
+            return reply.text
+        return f"{reply.text} https://m.me/{self._page_id}"
+
+    def find_own(self, reply: Reply, now: datetime) -> Receipt | None:
+        """Our words in the thread since the attempt began, not accounted for by another outbox item."""
+        if reply.way is Way.DIRECT_MESSAGE:
+            return find_privately(self._threads, reply, now, reply.recipient_id or reply.conversation_id)
+        if reply.way is Way.PRIVATE_REPLY:
+            return find_privately(self._threads, reply, now, self._private_thread(reply, now) or reply.recipient_id)
+        return self._find_publicly(reply, now)
+
+    def _find_publicly(self, reply: Reply, now: datetime) -> Receipt | None:
+        since = int(earliest(reply, now).timestamp())
+        said = replace(reply, text=self._with_link(reply))
+        after: str | None = None
+        for _ in range(3):
+            try:
+                view, usage = self._posts.comments(reply.conversation_id, HEAD, after, since, now)
+            except (Refused, Misconfigured) as error:
+                if (error.code or "").split("/")[0] == "100":
+                    return None
+                raise
+            found = own_among(self._respelled(view, reply), said, now)
+            if found is not None:
+                return Receipt(found.external_id, reply.conversation_id, None, found.sent_at, usage)
+            if view.more is None or (view.newest_first and view.oldest and view.oldest.timestamp() < since):
+                return None
+            after = view.more
+        return None
+
+    def _respelled(self, view: View, reply: Reply) -> list[InboundMessage]:
+        """Replies listed under a comment carry the post in their ids; a bare id is joined to the post."""
+        post = reply.subject_id or reply.conversation_id.rpartition("_")[0]
+        if reply.conversation_id == reply.subject_id:
+            post = reply.conversation_id
+        return [replace(m, external_id=comment_id(m.external_id, post or None)) for m in view.messages]
+
+    def _private_thread(self, reply: Reply, now: datetime) -> str | None:
+        """The thread a private reply to this comment opened, where the comment names it."""
+        if reply.target_id is None:
+            return None
+        try:
+            got = self._graph.get(node(reply.target_id), now, fields="id,private_reply_conversation")
+        except (Refused, Misconfigured):
+            return None
+        return text_id(mapping(got.body.get("private_reply_conversation")).get("id"))
+
+    def hide(self, external_id: str, hidden: bool, now: datetime) -> Usage:
+        """Hide or show somebody's comment."""
+        return self._graph.post(node(external_id), now, is_hidden="true" if hidden else "false").usage
+
+    def inspect(self, now: datetime) -> Inspection:
+        """Token, permissions and page."""
+        return inspect_page_token(self._graph, self._credentials, self._page_id, now, ("pages_messaging",))
+
+    def refresh_login(self, now: datetime) -> NewLogin | None:
+        """Page tokens made from a long user token have no expiry date: nothing to refresh."""
+        return None
+
+    @staticmethod
+    def ways(situation: Situation) -> tuple[WayOption, ...]:
+        """Meta's law; see `meta_ways`."""
+        return meta_ways(situation, _WAYS)
+
+    @staticmethod
+    def text_length(text: str, way: Way) -> int:
+        """Characters."""
+        return len(text)
+
+    @staticmethod
+    def text_limit(way: Way) -> int:
+        """8,000 characters in a comment, fewer than 2,000 in a message."""
+        if way in _PRIVATE:
+            return MESSAGE_LIMIT - 1
+        return COMMENT_LIMIT - _LINK_ROOM if way is Way.PUBLIC_REPLY_WITH_LINK else COMMENT_LIMIT
+
+    def answer_challenge(self, query: Mapping[str, str]) -> str | None:
+        """`hub.challenge`, where `hub.verify_token` is ours."""
+        return challenge_answer(query, self._credentials.get("verify_token"))
+
+    def signature_fits(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Signed with the app secret."""
+        return signed_by_any((self._credentials.get("app_secret"),), headers, body)
+
+    def read_push(self, body: bytes, now: datetime) -> Page:
+        """Comments, posts by others and Messenger events."""
+
+        def change(field: str, value: Mapping[str, Any], at: datetime, collected: Collected) -> None:
+            read_change(self._page_id, field, value, at, collected)
+
+        return read_envelope(body, self._own_ids, change, now)

@@ -1,0 +1,84 @@
+"""Asking Meta's Graph: version in the path, token and proof on every call, one answer or one sorted error."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from connectors.base import OutcomeUnknown, Unavailable, Usage
+from connectors.graph_errors import graph_error
+from connectors.graph_usage import usage_of
+from connectors.http import Answer, Door
+
+VERSION = "v26.0"
+"""Released 2026-07-29; the oldest version alive in November 2026 is v21.0."""
+FACEBOOK_ORIGIN = "https://graph.facebook.com"
+INSTAGRAM_ORIGIN = "https://graph.instagram.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """A successful answer: its JSON object and what it used up."""
+
+    body: Mapping[str, Any]
+    usage: Usage
+    version: str | None = None
+    """The version that really served the call (`facebook-api-version`)."""
+
+
+class Graph:
+    """One token at one origin."""
+
+    def __init__(self, origin: str, token: str, app_secret: str | None, door: Door | None = None) -> None:
+        self._base = f"{origin.rstrip('/')}/{VERSION}"
+        self._origin = origin.rstrip("/")
+        self._token = token
+        self._proof = proof(token, app_secret) if app_secret else None
+        self._door = door or Door(secrets=tuple(s for s in (token, app_secret) if s))
+
+    def get(self, path: str, now: datetime, **params: str | int | None) -> Got:
+        """Read `/{path}`. Raises NothingHappened kinds only."""
+        query = {name: str(value) for name, value in params.items() if value is not None}
+        if "access_token" not in query:
+            query |= {"access_token": self._token} | self._signed()
+        return self._judged(self._door.read(f"{self._base}/{path}", query), now, path, writing=False)
+
+    def post(self, path: str, now: datetime, **params: str | None) -> Got:
+        """Write to `/{path}`, once. Raises OutcomeUnknown where no answer tells what became of it."""
+        form = {name: value for name, value in params.items() if value is not None}
+        form["access_token"] = self._token
+        return self._judged(self._door.write(f"{self._base}/{path}", self._signed(), form), now, path, writing=True)
+
+    def get_unversioned(self, path: str, now: datetime, **params: str) -> Got:
+        """Read an address outside the versions, such as Instagram's `refresh_access_token`."""
+        query = params | {"access_token": self._token}
+        return self._judged(self._door.read(f"{self._origin}/{path}", query), now, path, writing=False)
+
+    def _signed(self) -> dict[str, str]:
+        return {"appsecret_proof": self._proof} if self._proof else {}
+
+    def _judged(self, answer: Answer, now: datetime, path: str, *, writing: bool) -> Got:
+        usage = usage_of(answer.headers, now)
+        place = f"Graph /{path}"
+        error = graph_error(answer, usage, now, writing=writing, place=self._door.redact(place))
+        if error is not None:
+            raise error
+        if not isinstance(answer.body, Mapping):
+            kind = OutcomeUnknown if writing else Unavailable
+            raise kind(f"{place}: an answer without an object", code=f"http {answer.status}", usage=usage)
+        return Got(answer.body, usage, answer.headers.get("facebook-api-version"))
+
+
+def proof(token: str, app_secret: str) -> str:
+    """`appsecret_proof`: lower-case hex HMAC-SHA256 of the token under the app secret."""
+    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+
+
+def node(*parts: str) -> str:
+    """A path from ids and edge names; ids of strangers never leave their place in it."""
+    return "/".join(quote(part, safe="") for part in parts)

@@ -1,0 +1,227 @@
+"""The one door for our own HTTP: time-outs, bounded answers, redaction, and "did it leave this machine?".
+
+Every failure is sorted here once. A read that fails had no effect: `Unavailable`. A write that certainly never left
+(refused connection, no name, no handshake) is `Unavailable` too; a write whose answer got lost, or makes no sense, is
+`OutcomeUnknown`. Redirects are not followed, so a token never travels to a host nobody chose.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from connectors.base import ConnectorError, Misconfigured, OutcomeUnknown, Unavailable
+
+USER_AGENT = "Zuruf/1"
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 10.0
+LARGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes; a full page of posts with comments stays under 2 MiB."""
+WHOLE_ANSWER_SECONDS = 30.0
+"""A server that drips bytes must not hold a poll for ever."""
+
+_SECRET_VALUE = re.compile(
+    r"(?i)(access_token|appsecret_proof|client_secret|input_token|fb_exchange_token|refresh_token|verify_token)"
+    r"(\"?\s*[=:]\s*\"?|%3D)[^&\s\"'<>,}]+"
+)
+_BEARER = re.compile(r"(?i)(bearer|oauth)\s+[A-Za-z0-9|._~+/=-]{8,}")
+_NO_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+)
+_HALF_PAIRS = re.compile("[\ud800-\udfff]")
+
+
+def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
+    """The same text without tokens, proofs and the secrets given."""
+    for secret in secrets:
+        text = text.replace(secret, "…")
+    return _BEARER.sub(r"\1 …", _SECRET_VALUE.sub(r"\1\2…", text))
+
+
+class _RedactedRecords(logging.Filter):
+    """urllib3 writes whole request paths at DEBUG, and with them tokens."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redact(record.getMessage()), ()
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_RedactedRecords("urllib3.connectionpool"))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: status, lower-case headers, and the JSON body (None where it was no JSON)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+    is_json: bool = field(default=True)
+
+
+class Door:
+    """A session with one origin's time-outs. Safe to share between threads as far as `requests` is."""
+
+    def __init__(
+        self,
+        *,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+        secrets: tuple[str, ...] = (),
+    ) -> None:
+        self._timeout = (connect_seconds, read_seconds)
+        self._secrets = tuple(sorted((s for s in secrets if len(s) >= 6), key=len, reverse=True))
+        self._session = requests.Session()
+        adapter = HTTPAdapter(max_retries=urllib3.Retry(total=0, read=False), pool_maxsize=8)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        self._session.headers["User-Agent"] = USER_AGENT
+        self._session.trust_env = True
+
+    def read(self, url: str, params: Mapping[str, str]) -> Answer:
+        """GET. A connection that breaks is tried once more at once; raises Unavailable or Misconfigured only."""
+        try:
+            return self._exchange("GET", url, params, None)
+        except _Broken:
+            pass
+        try:
+            return self._exchange("GET", url, params, None)
+        except _Broken as broken:
+            raise Unavailable(f"{_place(url)}: the connection broke twice ({broken})", code="network") from None
+
+    def write(self, url: str, params: Mapping[str, str], form: Mapping[str, str]) -> Answer:
+        """POST a form, once. Raises Unavailable (it never left), Misconfigured or OutcomeUnknown."""
+        try:
+            return self._exchange("POST", url, params, form)
+        except _Broken as broken:
+            raise OutcomeUnknown(
+                f"{_place(url)}: the request was sent and its answer is lost ({broken})", code="network"
+            ) from None
+
+    def redact(self, text: str) -> str:
+        """`text` without this door's secrets."""
+        return redact(text, self._secrets)
+
+    def _exchange(self, method: str, url: str, params: Mapping[str, str], form: Mapping[str, str] | None) -> Answer:
+        try:
+            response = self._session.request(
+                method,
+                url,
+                params=dict(params),
+                data=dict(form) if form is not None else None,
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                raw = _bounded(response)
+        except requests.RequestException as error:
+            raise _sorted_failure(url, error, writing=method != "GET") from None
+        except urllib3.exceptions.HTTPError as error:
+            raise _Broken(type(error).__name__) from None
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        try:
+            return Answer(response.status_code, headers, read_json(raw))
+        except ValueError:
+            return Answer(response.status_code, headers, None, is_json=False)
+
+
+class _Broken(Exception):
+    """The request may have arrived; no whole answer came."""
+
+
+def _bounded(response: requests.Response) -> bytes:
+    began = time.monotonic()
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_content(64 * 1024):
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise requests.exceptions.ContentDecodingError("answer too large")
+        if time.monotonic() - began > WHOLE_ANSWER_SECONDS:
+            raise requests.exceptions.ReadTimeout("answer too slow")
+    return b"".join(parts)
+
+
+def _sorted_failure(url: str, error: requests.RequestException, *, writing: bool) -> ConnectorError | _Broken:
+    place = _place(url)
+    if isinstance(error, _NO_ADDRESS):
+        return Misconfigured(f"{place}: not an address; write api_base as https://host", code="address")
+    if isinstance(error, requests.exceptions.ConnectTimeout) or _never_left(error):
+        return Unavailable(f"{place}: no connection ({type(error).__name__})", code="network")
+    if isinstance(error, requests.exceptions.Timeout) and not writing:
+        return Unavailable(f"{place}: no answer in time", code="network")
+    return _Broken(type(error).__name__)
+
+
+def _never_left(error: BaseException) -> bool:
+    """Whether the connection was never made: refused, no route, no such name, proxy or certificate not good."""
+    if isinstance(error, requests.exceptions.ProxyError):
+        return True
+    seen: set[int] = set()
+    rest: list[object] = [error]
+    while rest:
+        item = rest.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, (urllib3.exceptions.NewConnectionError, ssl.SSLCertVerificationError)):
+            return True
+        if isinstance(item, BaseException):
+            rest.extend(item.args)
+            rest.append(getattr(item, "reason", None))
+    return False
+
+
+def _place(url: str) -> str:
+    """Host and path: where it happened, without the query that holds the token."""
+    parts = urlsplit(url)
+    return f"{parts.hostname or url.partition('?')[0]}{parts.path}"
+
+
+def read_json(raw: bytes) -> Any:
+    """JSON, whatever characters strangers put into it: NUL characters and halves of surrogate pairs are taken out.
+
+    PostgreSQL stores neither. Raises ValueError where it is no JSON.
+    """
+    try:
+        value = orjson.loads(raw)
+        doubtful = b"\\u0000" in raw
+    except orjson.JSONDecodeError:
+        try:
+            value = json.loads(raw.decode("utf-8", "replace"), strict=False)
+        except RecursionError:
+            raise ValueError("JSON nested too deeply") from None
+        doubtful = True
+    return clean(value) if doubtful else value
+
+
+def clean(value: Any) -> Any:
+    """The same value with every string free of NUL and of halves of surrogate pairs."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, list):
+        return [clean(item) for item in value]
+    if isinstance(value, dict):
+        return {clean_text(key): clean(item) for key, item in value.items()}
+    return value
+
+
+def clean_text(text: str) -> str:
+    """One string, storable everywhere."""
+    return _HALF_PAIRS.sub("\ufffd", text.replace("\x00", ""))
