@@ -62,6 +62,13 @@ class Reading:
             self.topic_lists[name] = self.phrases.new_list()
         return self.topic_lists[name]
 
+    incomplete: bool = False
+    """Whether a file or section could not be read: then a name may be defined there, and is not called undefined."""
+
+    def lacks(self, kind: str, name: str) -> bool:
+        """Whether it is certain that the playbook defines no such name."""
+        return not self.incomplete and name not in self.known(kind)
+
     @contextmanager
     def noting(self) -> Iterator[None]:
         """Note the mistake raised inside and go on with what follows."""
@@ -212,7 +219,7 @@ class Name:
 
     def read(self, node: Node, reading: Reading) -> str:
         text = scalar(node, f"the name of a {self.kind}").text
-        if text not in reading.known(self.kind):
+        if reading.lacks(self.kind, text):
             raise wrong(node.place, f"there is no {self.kind} '{text}'", instead(text, reading.known(self.kind)))
         return text
 

@@ -16,9 +16,9 @@ from crisis_playbook.grammar import Named, Reader, Reading, at, described, free_
 from crisis_playbook.index import Index
 from crisis_playbook.mistakes import Mistake, PlaybookErrors, instead
 from crisis_playbook.model import Level, Team
-from crisis_playbook.names import collect_names
+from crisis_playbook.names import LEVELS_OF_COMPLAINT, collect_names
 from crisis_playbook.playbook import Playbook, Question, Rule
-from crisis_playbook.rules import LEVELS_OF_COMPLAINT, QUESTION, RULE, SIGNAL, TOPIC, build_signal, build_topic
+from crisis_playbook.rules import QUESTION, RULE, SIGNAL, TOPIC, build_signal, build_topic
 from crisis_playbook.sections import ALARM, HOURS, LEVELS, TARGET, TEAM, level_number
 from crisis_playbook.signals import Signal
 
@@ -99,6 +99,7 @@ def _sections(files: Mapping[str, bytes], reading: Reading) -> Sections:
             root = read_document(name, files[name])
         except PlaybookErrors as errors:
             reading.mistakes.extend(errors.mistakes)
+            reading.incomplete = True
             continue
         with reading.noting():
             _add_sections(root, Place(name, 1), sections, reading)
@@ -116,6 +117,7 @@ def _add_sections(root: Node | None, place: Place, sections: Sections, reading: 
     for key, node in root.entries:
         with reading.noting():
             if key.text not in SECTIONS:
+                reading.incomplete = True
                 raise wrong(key.place, f"'{key.text}' is no section of a playbook", instead(key.text, SECTIONS))
             value = at(node, key.place)
             if not (isinstance(value, Scalar) and value.value is None):

@@ -11,6 +11,8 @@ from crisis_playbook import document
 from crisis_playbook.document import Listing, Node, Scalar
 from crisis_playbook.grammar import Reading
 
+LEVELS_OF_COMPLAINT = ("possible", "likely")
+"""The signal named complaint is read by other programs, which know these levels."""
 _NAMED = {"teams": "team", "hours": "hours", "topics": "topic", "signals": "signal", "levels": "level"}
 _LISTED = {"rules": ("rule", "rule"), "alarms": ("alarm", "alarm"), "questions": ("id", "question")}
 
@@ -30,6 +32,7 @@ def collect_names(sections: Mapping[str, list[Node]], reading: Reading) -> None:
         levels = _value(body, "levels")
         if isinstance(levels, document.Mapping):
             reading.levels[signal.text] = tuple(key.text for key, _ in levels.entries)
+    reading.levels["complaint"] = LEVELS_OF_COMPLAINT
 
 
 def _define(kind: str, name: Scalar, reading: Reading) -> None:

@@ -42,7 +42,6 @@ _LINE_ONLY: dict[str, Reader] = {
     "times": Number(1, 100),
     "reason": Text("a reason", 80),
 }
-LEVELS_OF_COMPLAINT = ("possible", "likely")
 
 
 def build_topic(name: str, values: dict[str, Any], reading: Reading) -> Topic:

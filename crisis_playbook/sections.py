@@ -66,7 +66,7 @@ class Recipient:
 
     def read(self, node: Node, reading: Reading) -> str:
         text = scalar(node, "a team or an address").text
-        if _ADDRESS.match(text) or text in reading.known("team") or text in reading.known("member"):
+        if _ADDRESS.match(text) or text in reading.known("member") or not reading.lacks("team", text):
             return text
         raise wrong(node.place, f"there is no team '{text}'", instead(text, reading.known("team")))
 
@@ -169,7 +169,7 @@ class TargetHours:
         if text == "always":
             return None
         known = reading.known("hours")
-        if text not in known:
+        if reading.lacks("hours", text):
             raise wrong(node.place, f"there are no hours '{text}'", instead(text, [*known, "always"]))
         return text
 

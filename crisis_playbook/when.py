@@ -248,6 +248,8 @@ class When:
         if key.text in signals:
             levels = OneOrMore(SignalLevel(key.text)).read(value, reading)
             return Reaches(key.text, levels)
+        if reading.incomplete:
+            raise Broken
         raise wrong(
             key.place, f"'{key.text}' is no condition here", instead(key.text, [*words, *signals, "any", "not"])
         )
