@@ -58,6 +58,14 @@ def conversation_of_message(session: Session, message_id: int) -> int:
     return found
 
 
+def channel_of(session: Session, conversation_id: int) -> str:
+    """The channel of a conversation. Raises `NotThere`."""
+    found = session.scalar(select(Conversation.channel).where(Conversation.id == conversation_id))
+    if found is None:
+        raise NotThere(f"conversation {conversation_id}")
+    return found
+
+
 def present(session: Session, conversation_id: int, now: datetime, *, besides: int | None = None) -> list[Present]:
     """Who has the conversation open now, and who is writing, without the user `besides`."""
     query = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as calendar
 from datetime import datetime, timedelta, tzinfo
 from gettext import NullTranslations
 
@@ -89,6 +90,14 @@ class Format:
     def date(self, moment: datetime) -> str:
         """The date in the shop's zone, such as `5. Jänner 2027`."""
         return format_date(moment.astimezone(self.zone), "long", locale=self.locale)
+
+    def weekday(self, day: calendar.date) -> str:
+        """`Mo`, `Mon`."""
+        return format_date(day, "EEE", locale=self.locale)
+
+    def day_and_month(self, day: calendar.date) -> str:
+        """`5. Jän.`, `5 Jan`."""
+        return format_date(day, "d. MMM" if self.locale.language == "de" else "d MMM", locale=self.locale)
 
     def moment(self, moment: datetime) -> str:
         """Date and time in the shop's zone."""

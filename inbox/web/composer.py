@@ -1,0 +1,121 @@
+"""Answering: sending, counting as the platform counts, prepared texts, and who else is writing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy.orm import Session
+
+from inbox import canned, conversations, presence, replies
+from inbox.errors import Refusal
+from inbox.queries.conversation import channel_of, conversation, present
+from inbox.ways import Option
+from inbox.web.conversation import Draft, done, shown, translated_for
+from inbox.web.desk import Form, PageRoute, Visit, Visiting, field
+from inbox.web.warmth import hints
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+LONGEST_DRAFT = 20_000
+
+
+@router.post("/conversations/{conversation_id}/replies")
+def send(visit: Visiting, conversation_id: int, form: Form) -> Response:
+    """Queues the answer, or shows it again with what stands in the way. A way of `note` writes a note instead."""
+    text = field(form, "text").strip()
+    chosen = field(form, "way")
+    try:
+        if chosen == "note":
+            with visit.writing() as session:
+                conversations.add_note(session, conversation_id, text, visit.person.email, visit.now)
+        else:
+            _reply(visit, conversation_id, form, text, chosen)
+    except Refusal as refusal:
+        draft = Draft(text, chosen, refusal.detail, _alternatives(visit, refusal))
+        return shown(visit, conversation_id, draft=draft, status=refusal.status)
+    return done(visit, conversation_id)
+
+
+def _reply(visit: Visit, conversation_id: int, form: Any, text: str, chosen: str) -> None:
+    with visit.reading() as session:
+        option = _option(visit, session, conversation_id, chosen)
+    if option is None:
+        raise Refusal("Choose who reads the answer: everybody, or this person alone.", 422)
+    if field(form, "signature") == "yes" and visit.person.signature and text:
+        text = f"{text}\n\n{visit.person.signature}"
+    version = field(form, "seen_version")
+    with visit.writing() as session:
+        replies.reply(
+            session,
+            visit.runtime,
+            conversation_id,
+            text,
+            str(option.visibility),
+            field(form, "client_key"),
+            visit.person.email,
+            visit.now,
+            way=option.way,
+            seen_version=int(version) if version.isdecimal() else None,
+        )
+        presence.seen(session, conversation_id, visit.person.id, visit.now, writing=False)
+
+
+def _option(visit: Visit, session: Session, conversation_id: int, way: str) -> Option | None:
+    found = replies.options(session, visit.runtime.channels, conversation_id, visit.now)
+    return next((option for option in found if option.way == way), None)
+
+
+def _alternatives(visit: Visit, refusal: Refusal) -> list[dict[str, str]]:
+    return [{"kind": one["kind"], "reason": translated_for(visit, one["reason"])} for one in refusal.alternatives]
+
+
+@router.post("/conversations/{conversation_id}/measure")
+def measure(visit: Visiting, conversation_id: int, form: Form) -> Response:
+    """How long the text is as the platform counts, and a warmer word for a cold one."""
+    text = field(form, "text")[:LONGEST_DRAFT]
+    language = field(form, "language") or visit.language
+    answer: dict[str, Any] = {"hints": hints(text, language)}
+    with visit.reading() as session:
+        option = _option(visit, session, conversation_id, field(form, "way"))
+        channel = channel_of(session, conversation_id)
+    if option is not None:
+        signed = f"{text.strip()}\n\n{visit.person.signature}" if field(form, "signature") == "yes" else text.strip()
+        length, limit = replies.measure(visit.runtime, channel, signed, option.way)
+        answer |= {"length": length, "limit": limit, "left": limit - length}
+    return JSONResponse(answer)
+
+
+@router.get("/conversations/{conversation_id}/canned")
+def prepared_texts(visit: Visiting, conversation_id: int, q: str = "") -> Response:
+    """The prepared texts whose name fits, with the variables filled in; those of the customer's language first."""
+    with visit.reading() as session:
+        detail = conversation(session, conversation_id, visit.now)
+        found = canned.fitting(session, q, detail.language or visit.language)
+    person = detail.conversation.contact
+    values = canned.values(
+        name=person.name or person.handle or "",
+        agent=visit.person.shown_name,
+        shop=visit.runtime.settings.inbox.shop_name,
+    )
+    filled = [{"name": one.name, "text": canned.fill(one.text, values), "id": one.id} for one in found]
+    return JSONResponse(filled)
+
+
+@router.post("/canned/{response_id}/used")
+def used(visit: Visiting, response_id: int, form: Form) -> Response:
+    """Counts a prepared text that was inserted."""
+    with visit.writing() as session:
+        canned.count_use(session, response_id)
+    return Response(status_code=204)
+
+
+@router.post("/conversations/{conversation_id}/presence")
+def note_presence(visit: Visiting, conversation_id: int, form: Form) -> Response:
+    """Says that this person has the conversation open, and answers who is writing besides."""
+    with visit.writing() as session:
+        presence.seen(session, conversation_id, visit.person.id, visit.now, writing=field(form, "writing") == "yes")
+        others = present(session, conversation_id, visit.now, besides=visit.person.id)
+    writers = [one.name for one in others if one.writing]
+    sentence = visit.gettext("%(who)s is answering right now.") % {"who": ", ".join(writers)} if writers else ""
+    return JSONResponse({"writers": sentence})

@@ -1,0 +1,222 @@
+"""What every page handler stands on: who is visiting, how pages are rendered, and what happens when something fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import Depends, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+
+from inbox import access
+from inbox.db import reading, writing
+from inbox.errors import NotThere, Refusal
+from inbox.queries import accounts as account_queries
+from inbox.queries import crises as crisis_queries
+from inbox.queries.queues import queue_counts
+from inbox.queries.timeline import latest_event_id
+from inbox.runtime import Runtime
+from inbox.web.i18n import choose_language, translations
+from inbox.web.refusals import translated
+from inbox.web.render import Renderer
+
+COOKIE = "zuruf_session"
+TROUBLES_KEPT = timedelta(seconds=5)
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in, or no longer."""
+
+
+class FormNotOurs(Exception):
+    """An unsafe request without this sign-in's CSRF token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An account whose health a person must look at."""
+
+    name: str
+    health: str
+
+
+class Desk:
+    """One process's pages."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.renderer = Renderer(runtime.settings.inbox.timezone)
+        self._troubles: tuple[datetime, list[Trouble]] | None = None
+
+    async def bring(self, request: Request) -> None:
+        """Router dependency: handlers find the desk in the request's state."""
+        request.state.desk = self
+
+    def troubles(self, session: Session, now: datetime) -> list[Trouble]:
+        """Accounts in trouble, read at most every few seconds: every page shows them, and they change slowly."""
+        if self._troubles is None or not timedelta() <= now - self._troubles[0] < TROUBLES_KEPT:
+            found = account_queries.accounts(session, self.runtime.channels, now)
+            self._troubles = (now, [Trouble(a.name, a.health) for a in found if a.health not in ("ok", "paused")])
+        return self._troubles[1]
+
+    def language(self, request: Request, chosen: str | None = None) -> str:
+        """In which language this browser is answered."""
+        return choose_language(chosen, request.headers.get("accept-language", ""), self.runtime.settings.inbox.language)
+
+    def failure(self, request: Request, status: int, title: str, detail: str, language: str) -> Response:
+        """An error page that says what happened and the next step."""
+        texts = translations(language)
+        view = {
+            "title": texts.gettext(title),
+            "detail": translated(detail, texts),
+            "way_on": "/inbox",
+            "way_on_word": texts.gettext("To the inbox"),
+        }
+        html = self.renderer.page("error.html", language, self.runtime.clock(), view)
+        headers = {"HX-Retarget": "body", "HX-Reswap": "innerHTML"} if is_htmx(request) else {}
+        return HTMLResponse(html, status, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of one signed-in person."""
+
+    desk: Desk
+    request: Request
+    person: access.Person
+    csrf: str
+    language: str
+    now: datetime
+
+    @property
+    def runtime(self) -> Runtime:
+        """What the process is made of."""
+        return self.desk.runtime
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """A session that only reads."""
+        return reading(self.runtime.sessions)
+
+    def writing(self) -> AbstractContextManager[Session]:
+        """A session that writes; commits at its end."""
+        return writing(self.runtime.sessions)
+
+    def gettext(self, message: str) -> str:
+        """In the visitor's language."""
+        return translations(self.language).gettext(message)
+
+    def page(self, template: str, view: Mapping[str, Any], *, place: str = "", status: int = 200) -> HTMLResponse:
+        """A whole page with its frame."""
+        with self.reading() as session:
+            whole = {**self.frame(session, place), **view}
+        return HTMLResponse(self.desk.renderer.page(template, self.language, self.now, whole), status)
+
+    def parts(
+        self, template: str, blocks: Sequence[str], view: Mapping[str, Any], *, status: int = 200
+    ) -> HTMLResponse:
+        """Parts of a page for a swap."""
+        context = {"person": self.person, "csrf": self.csrf, **view}
+        html = self.desk.renderer.blocks(template, blocks, self.language, self.now, context)
+        return HTMLResponse(html, status)
+
+    def frame(self, session: Session, place: str) -> dict[str, Any]:
+        """What stands around every page: queues with counts, the crisis in force, accounts in trouble."""
+        running = crisis_queries.crises(session, running_only=True, limit=20)
+        return {
+            "person": self.person,
+            "csrf": self.csrf,
+            "place": place,
+            "queue": None,
+            "q": "",
+            "queues": queue_counts(session, self.person.email, self.now),
+            "crisis": max(running, key=lambda crisis: crisis.level, default=None),
+            "frozen": None,
+            "troubles": self.desk.troubles(session, self.now),
+            "last_event": latest_event_id(session),
+        }
+
+    def must_be(self, role: access.Role) -> None:
+        """Raises Refusal (403) when the person's role does not reach."""
+        if not access.may(self.person.role, role):
+            raise Refusal("Your role does not allow this. Ask a manager or an admin of your team.", 403)
+
+
+def is_htmx(request: Request) -> bool:
+    """Whether a part of a page is wanted: not when the browser restores a whole page from its history."""
+    return request.headers.get("hx-request") == "true" and "hx-history-restore-request" not in request.headers
+
+
+def signed_in_visit(request: Request) -> Visit:
+    """Dependency: the visit of a signed-in person; without one the browser is sent to the sign-in page."""
+    desk: Desk = request.state.desk
+    now = desk.runtime.clock()
+    secret = request.cookies.get(COOKIE)
+    with reading(desk.runtime.sessions) as session:
+        found = access.signed_in(session, secret, now)
+    if found is None or secret is None:
+        raise SignInNeeded
+    if found.stale:
+        with writing(desk.runtime.sessions) as session:
+            access.touch(session, secret, now)
+    return Visit(desk, request, found.person, found.csrf, desk.language(request, found.person.language), now)
+
+
+Visiting = Annotated[Visit, Depends(signed_in_visit)]
+
+
+async def checked_form(request: Request, visit: Visiting) -> FormData:
+    """Dependency of every unsafe request: its form, after its CSRF token was found right."""
+    form = await request.form(max_files=0, max_fields=200)
+    given = form.get("csrf") or request.headers.get("x-csrf-token")
+    if not access.csrf_matches(visit.csrf, str(given) if given else None):
+        raise FormNotOurs
+    return form
+
+
+Form = Annotated[FormData, Depends(checked_form)]
+
+
+def field(form: FormData, name: str, default: str = "") -> str:
+    """One text of a form."""
+    value = form.get(name, default)
+    return value if isinstance(value, str) else default
+
+
+class PageRoute(APIRoute):
+    """Turns what handlers raise into pages a person can go on from."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wraps the ordinary handler."""
+        ordinary = super().get_route_handler()
+
+        async def with_pages_for_errors(request: Request) -> Response:
+            try:
+                return await ordinary(request)
+            except SignInNeeded:
+                return _to_sign_in(request)
+            except FormNotOurs:
+                title, status = "This form is no longer valid", 403
+                detail = "It belongs to another sign-in or was open for too long. Load the page again and repeat."
+            except NotThere as error:
+                title, detail, status = "Not found", str(error), 404
+            except Refusal as error:
+                title, detail, status = "That is not possible", error.detail, error.status
+            desk: Desk = request.state.desk
+            return desk.failure(request, status, title, detail, desk.language(request))
+
+        return with_pages_for_errors
+
+
+def _to_sign_in(request: Request) -> Response:
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    address = "/sign-in" if wanted == "/" or request.method != "GET" else f"/sign-in?next={quote(wanted)}"
+    if is_htmx(request):
+        return Response(status_code=204, headers={"HX-Redirect": "/sign-in"})
+    return RedirectResponse(address, 303)

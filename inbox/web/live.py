@@ -1,0 +1,101 @@
+"""What happens, told to open pages: one look at the events a second for the whole process, however many follow."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from inbox.db import reading
+from inbox.queries.timeline import events_since, latest_event_id
+from inbox.queries.views import EventView
+from inbox.runtime import Runtime
+from inbox.web.desk import PageRoute, Visiting
+
+EVERY = 1.0
+"""Seconds between two looks."""
+MOST_AT_ONCE = 500
+CRISIS = frozenset({"crisis_declared", "crisis_raised", "crisis_stood_down"})
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+class Watch:
+    """Looks for new events while anybody follows, and hands them to every follower."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.followers: set[asyncio.Queue[list[EventView]]] = set()
+        self.seen = 0
+        self.looking: asyncio.Task[None] | None = None
+
+    async def follow(self, after: int) -> AsyncIterator[ServerSentEvent]:
+        """Everything after this event, then what comes, until the reader goes away."""
+        queue: asyncio.Queue[list[EventView]] = asyncio.Queue()
+        latest = await run_sync(self._latest)
+        if not 0 <= after <= latest:
+            after = latest
+        if not self.followers:
+            self.seen = latest
+        self.followers.add(queue)
+        if self.looking is None or self.looking.done():
+            self.looking = asyncio.create_task(self._look())
+        try:
+            yield ServerSentEvent(comment="following", retry=3000)
+            for batch in await self._missed(after):
+                for event in told(batch):
+                    yield event
+                after = batch[-1].id
+            while True:
+                batch = [event for event in await queue.get() if event.id > after]
+                for told_event in told(batch):
+                    yield told_event
+        finally:
+            self.followers.discard(queue)
+
+    async def _missed(self, after: int) -> list[list[EventView]]:
+        batch = await run_sync(partial(self._since, after))
+        return [batch] if batch else []
+
+    async def _look(self) -> None:
+        while self.followers:
+            await asyncio.sleep(EVERY)
+            batch = await run_sync(partial(self._since, self.seen))
+            if batch:
+                self.seen = batch[-1].id
+                for queue in self.followers:
+                    queue.put_nowait(batch)
+
+    def _since(self, after: int) -> list[EventView]:
+        with reading(self.runtime.sessions) as session:
+            return events_since(session, after, limit=MOST_AT_ONCE)
+
+    def _latest(self) -> int:
+        with reading(self.runtime.sessions) as session:
+            return latest_event_id(session)
+
+
+def told(batch: Sequence[EventView]) -> list[ServerSentEvent]:
+    """The conversations that were touched, and whether a crisis turned; the id lets a reader resume."""
+    if not batch:
+        return []
+    last = str(batch[-1].id)
+    touched = sorted({event.conversation_id for event in batch if event.conversation_id is not None})
+    events = [ServerSentEvent(data=json.dumps(touched), event="events", id=last)]
+    if any(event.kind in CRISIS for event in batch):
+        events.append(ServerSentEvent(data="", event="crisis", id=last))
+    return events
+
+
+@router.get("/live")
+async def live(request: Request, visit: Visiting, after: int = 0) -> EventSourceResponse:
+    """The stream. A reader that lost its connection names the last event it saw."""
+    resumed = request.headers.get("last-event-id", "")
+    start = int(resumed) if resumed.isdecimal() and len(resumed) < 19 else after
+    watch: Watch = request.state.watch
+    return EventSourceResponse(watch.follow(start), ping=20, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,42 @@
+"""Every page there is, as the routers the application includes."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Request
+
+from inbox.runtime import Runtime
+from inbox.web import (
+    accounts,
+    composer,
+    contacts,
+    conversation,
+    crisis,
+    inbox,
+    live,
+    outbox,
+    playbook,
+    reports,
+    settings,
+    sign_in,
+    suggestions,
+)
+from inbox.web.desk import Desk
+
+FAMILIES = (
+    sign_in, inbox, conversation, composer, suggestions, outbox, crisis, accounts, contacts, reports, playbook,
+    settings, live,
+)  # fmt: skip
+
+
+def routers(runtime: Runtime) -> list[APIRouter]:
+    """The pages of this process. Each handler finds its `Desk` in the request's state."""
+    desk = Desk(runtime)
+    watch = live.Watch(runtime)
+
+    async def bring_watch(request: Request) -> None:
+        request.state.watch = watch
+
+    pages = APIRouter(dependencies=[Depends(desk.bring), Depends(bring_watch)], include_in_schema=False)
+    for family in FAMILIES:
+        pages.include_router(family.router)
+    return [desk.renderer.assets.router(), pages]

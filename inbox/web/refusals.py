@@ -1,0 +1,97 @@
+"""Refusals are written in English where they arise; here they get the words of the reader's language."""
+
+from __future__ import annotations
+
+import re
+from gettext import NullTranslations
+
+N_ = str
+"""Marks a text for translation without translating it here."""
+
+PATTERNS = (
+    (
+        r"The text is too long: (?P<length>\d+) of (?P<limit>\d+) as the platform counts\..*",
+        N_("The text is too long: %(length)s of %(limit)s as the platform counts. Shorten it; it is never split."),
+    ),
+    (
+        r"The platform asked us to stop writing for (?P<account>\S+)\. (?P<detail>.*)",
+        N_("The platform asked us to stop writing for %(account)s. %(detail)s"),
+    ),
+    (
+        r"Nobody signs in as (?P<who>.*)\. Add them with .*",
+        N_("Nobody signs in as %(who)s. Add them in the settings, or assign a team."),
+    ),
+    (
+        r"This reply is (?P<state>\w+); it cannot be cancelled any more\.",
+        N_("This reply can no longer be withdrawn: it is %(state)s."),
+    ),
+    (
+        r"(?P<email>\S+) is already a user\..*",
+        N_("%(email)s is already a user. Change the role or the password instead."),
+    ),
+    (
+        r"The password is too short: it needs at least (?P<least>\d+) characters\.",
+        N_("The password is too short: it needs at least %(least)s characters."),
+    ),
+    (r"A label has 1 to (?P<most>\d+) characters\.", N_("A label has 1 to %(most)s characters.")),
+    (r"A note has 1 to (?P<most>\d+) characters\.", N_("A note has 1 to %(most)s characters.")),
+    (r"There is no (?P<what>.*)\.", N_("There is no %(what)s.")),
+)
+
+SENTENCES = (
+    N_("The conversation has changed since you opened it. Look at what is new, then send."),
+    N_("This client_key was used for another text. Use a new one for a new reply."),
+    N_("A reply needs a text."),
+    N_("A private conversation has no public answer."),
+    N_("This channel has no such way of answering."),
+    N_("Snoozing needs a time in the future."),
+    N_("This reply is not waiting for approval."),
+    N_("Two pairs of eyes: somebody else has to approve what you wrote."),
+    N_("Your role does not allow this. Ask a manager or an admin of your team."),
+    N_("It belongs to another sign-in or was open for too long. Load the page again and repeat."),
+    N_("This form is no longer valid"),
+    N_("Not found"),
+    N_("That is not possible"),
+    N_("Open."),
+    N_(
+        "The reply window is closed: the platform lets us write only for a limited time after the "
+        "person's last message."
+    ),
+    N_("Only a person may answer now, under the platform's human-agent rule."),
+    N_("This comment has had its one private reply. The person has to answer first."),
+    N_("The comment is too old for a private reply; the platform allows seven days."),
+    N_("The platform lets a program answer only where the author mentioned us in that very post."),
+    N_("This person cannot be reached: they blocked us, left, or take no messages."),
+    N_("The person has to write to us first."),
+    N_("The message to be answered was deleted."),
+    N_("The platform does not tell who wrote this."),
+    N_("The platform does not allow it here."),
+    N_("The reply window is closed. Answer publicly, or wait until the person writes again."),
+    N_(
+        "This comment has had its one private reply, perhaps from a colleague in the platform's app. "
+        "Wait for the person's answer, or reply publicly."
+    ),
+    N_("The platform lets programs answer only where the author mentioned us. Answer in the platform's own app."),
+    N_("This person cannot be reached privately: they blocked us, left, or take no messages. Reply publicly."),
+    N_("The platform has the same text already. Change the words if it must be said again."),
+    N_("The platform finds it too long. Shorten it."),
+    N_("The message you answer is no longer there."),
+    N_("The platform does not allow an answer to this message."),
+    N_("Our account lacks the permission. See the account's page for what to do."),
+    N_("The platform does not take this attachment. Send the text without it."),
+    N_("The platform found the request invalid."),
+    N_("A person has answered."),
+)
+"""Kept here only so that they are collected for translation."""
+
+
+def translated(sentence: str, texts: NullTranslations) -> str:
+    """The sentence in the reader's language; as it is where nobody has translated it."""
+    for pattern, known in PATTERNS:
+        found = re.fullmatch(pattern, sentence)
+        if found:
+            return texts.gettext(known) % found.groupdict()
+    opening, platform, said = sentence.partition(" (The platform: ")
+    if platform:
+        return f"{texts.gettext(opening)} ({texts.gettext('The platform')}: {said}"
+    return texts.gettext(sentence) if sentence else ""

@@ -1,0 +1,108 @@
+// Follows what happens. Nothing moves under the reader: visible lines change in place, new ones announce themselves.
+(() => {
+  "use strict";
+  const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const get = (address) => fetch(address, { headers: { "HX-Request": "true" } }).then((reply) => (reply.ok ? reply : Promise.reject(reply)));
+  const here = () => new URLSearchParams(location.search);
+  const ids = () => all(".conversation-row").map((row) => row.id.slice(4));
+  const current = () => one("[data-conversation]")?.dataset.conversation;
+
+  function fragment(html) {
+    const holder = document.createElement("template");
+    holder.innerHTML = html;
+    return holder.content;
+  }
+
+  async function bringRows() {
+    const query = here();
+    query.set("ids", ids().join(","));
+    if (current()) query.set("current", current());
+    if (!one("#rows")) return;
+    const focused = document.activeElement?.closest(".conversation-row")?.id;
+    const fresh = fragment(await get(`/inbox/rows?${query}`).then((reply) => reply.text()));
+    all(".conversation-row", fresh).forEach((row) => {
+      const old = document.getElementById(row.id);
+      if (old && old.outerHTML !== row.outerHTML) { old.replaceWith(row); htmx.process(row); }
+    });
+    if (focused) one(".who", document.getElementById(focused))?.focus({ preventScroll: true });
+  }
+
+  async function countArrivals() {
+    const button = one("#arrivals");
+    if (!button || here().get("cursor")) return;
+    const query = here();
+    query.set("known", ids().join(","));
+    const number = Number(await get(`/inbox/new?${query}`).then((reply) => reply.text()));
+    button.hidden = !number;
+    if (number) {
+      const words = number === 1 ? button.dataset.one : button.dataset.many.replace("{n}", number);
+      if (button.textContent !== words) { button.textContent = words; one("#announce").textContent = words; }
+    }
+  }
+
+  async function bringQueues() {
+    const queue = document.body.dataset.queue;
+    const fresh = fragment(await get(`/inbox/frame?${new URLSearchParams(queue ? { queue } : {})}`).then((reply) => reply.text()));
+    const counts = one("#queues", fresh);
+    if (counts && one("#queues").innerHTML !== counts.innerHTML) one("#queues").replaceWith(counts);
+  }
+
+  async function bringThread() {
+    const thread = one("#thread");
+    const writing = thread?.contains(document.activeElement) && document.activeElement.matches("textarea");
+    if (!thread || writing || here().get("before")) return;
+    const id = current();
+    const reply = await get(`/conversations/${id}/thread`);
+    const html = await reply.text();
+    if (id !== current()) return;
+    const fresh = one("#thread", fragment(html));
+    const changed = all("textarea", thread).some((field) => field.value !== field.defaultValue);
+    if (changed || fresh.innerHTML === thread.dataset.seen) return;
+    const known = new Set(all("[id]", thread).map((element) => element.id));
+    const atEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 40;
+    const top = thread.scrollTop;
+    thread.replaceChildren(...fresh.childNodes);
+    thread.dataset.seen = thread.innerHTML;
+    htmx.process(thread);
+    const arrived = all("article", thread).filter((article) => !known.has(article.id));
+    if (atEnd) thread.scrollTop = thread.scrollHeight; else thread.scrollTop = top;
+    if (arrived.some((article) => !article.matches(".ours"))) one("#announce").textContent = arrived.at(-1).innerText;
+    // Who sees the end of the thread has seen what is new; else the server refuses and says why.
+    if (atEnd) one('#composer [name="seen_version"]').value = reply.headers.get("Zuruf-Version");
+  }
+
+  let pending = new Set();
+  let timer = null;
+  function later() {
+    if (timer) return;
+    timer = setTimeout(async () => {
+      const touched = pending;
+      pending = new Set();
+      timer = null;
+      const shown = new Set(ids());
+      const work = [bringQueues(), countArrivals()];
+      if ([...touched].some((id) => shown.has(id))) work.push(bringRows());
+      if (touched.has(current())) work.push(bringThread());
+      await Promise.allSettled(work);
+    }, 400);
+  }
+
+  function follow() {
+    let last = document.body.dataset.lastEvent;
+    if (!last) return;
+    const source = new EventSource(`/live?after=${last}`);
+    source.addEventListener("events", (event) => {
+      last = event.lastEventId;
+      JSON.parse(event.data).forEach((id) => pending.add(String(id)));
+      later();
+    });
+    source.addEventListener("crisis", () => location.reload());
+    addEventListener("pagehide", () => source.close());
+    addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  }
+
+  document.addEventListener("click", (event) => { if (event.target.id === "arrivals") location.reload(); });
+  setInterval(() => { if (!document.hidden) bringRows().catch(() => {}); }, 30000);
+  follow();
+})();
