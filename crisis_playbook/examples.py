@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from crisis_playbook.conditions import AllOf, AnyOf, Condition, FactIs, HasLabel, Not, SeverityAtLeast, Within
+from crisis_playbook.conditions import AllOf, AnyOf, Condition, Not
 from crisis_playbook.document import Place
 from crisis_playbook.evidence import Evidence
+from crisis_playbook.fact_conditions import FactIs, HasLabel, SeverityAtLeast, Within
 from crisis_playbook.mistakes import Mistake
 from crisis_playbook.model import Facts
 from crisis_playbook.playbook import Example, Playbook, Rule

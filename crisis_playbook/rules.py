@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crisis_playbook import document
-from crisis_playbook.conditions import SEVERITIES, AllOf, Condition, HasTopic, HasWords, Matches, Shows
+from crisis_playbook.conditions import SEVERITIES, AllOf, Condition
 from crisis_playbook.document import Listing, Node, Place
 from crisis_playbook.evidence import Topic
 from crisis_playbook.grammar import (
@@ -34,6 +34,7 @@ from crisis_playbook.model import Actions
 from crisis_playbook.playbook import Example, Question, Rule
 from crisis_playbook.sections import HOLDS, Recipient
 from crisis_playbook.signals import Line, Signal
+from crisis_playbook.text_conditions import HasTopic, HasWords, Matches, Shows
 from crisis_playbook.when import KINDS, Channel, Language, Phrase, When, looks_at_text
 
 TOPIC = Record("a topic", {"any": Key(OneOrMore(Phrase()), required=True), "not": Key(OneOrMore(Phrase()))}, dictionary)

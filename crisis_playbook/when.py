@@ -8,26 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from crisis_playbook import document
-from crisis_playbook.conditions import (
-    SEVERITIES,
-    AllOf,
-    AnyOf,
-    Condition,
-    FactIs,
-    HasAllWords,
-    HasLabel,
-    HasNoWords,
-    HasTopic,
-    HasWords,
-    Matches,
-    Not,
-    Reaches,
-    SeverityAtLeast,
-    Shows,
-    Within,
-)
+from crisis_playbook.conditions import SEVERITIES, AllOf, AnyOf, Condition, Not
 from crisis_playbook.document import Listing, Node, Scalar
 from crisis_playbook.evidence import Evidence
+from crisis_playbook.fact_conditions import FactIs, HasLabel, SeverityAtLeast, Within
 from crisis_playbook.grammar import (
     Boolean,
     Broken,
@@ -51,6 +35,7 @@ from crisis_playbook.mistakes import instead
 from crisis_playbook.patterns import fold_pattern
 from crisis_playbook.phrases import PhraseError, WordPattern, parse_phrase
 from crisis_playbook.signs import SIGNS, KnownSign, know
+from crisis_playbook.text_conditions import HasAllWords, HasNoWords, HasTopic, HasWords, Matches, Reaches, Shows
 
 KINDS = ("comment", "mention", "direct_message")
 AMOUNT = (
