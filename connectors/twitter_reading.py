@@ -52,7 +52,7 @@ PAGE = 100
 SEARCH_REACH = timedelta(days=7) - timedelta(minutes=10)
 """Recent search knows seven days; the margin keeps a request valid while it travels."""
 DIRECT_MESSAGE_REACH = timedelta(days=29)
-"""Direct-message events are shown for 30 days; a day less is certain."""
+"""Direct-message events are shown for 30 days; of a day less we are certain that all are."""
 HANDLE_FOR = timedelta(days=1)
 """How long our own handle, or that a list is refused to us, is believed before asking again."""
 THREADS_OVERLAP = timedelta(minutes=10)
@@ -66,7 +66,7 @@ LEAST_EVENTS = 20
 MENTIONS = Bounds(cap=800, reason="x_newest_800_mentions")
 TIMELINE = Bounds(cap=3200, reason="x_newest_3200_posts")
 SEARCH = Bounds(horizon=SEARCH_REACH, reason="x_search_seven_days")
-PRIVATE = Bounds(horizon=DIRECT_MESSAGE_REACH, reason="x_direct_messages_30_days")
+PRIVATE = Bounds(horizon=timedelta(days=30), reason="x_direct_messages_30_days")
 
 _TWEETS: Mapping[str, Any] = {
     "tweet_fields": TWEET_FIELDS,
@@ -205,8 +205,7 @@ class Reading:
             return self.events(poll.now, may_refuse, max_results=size, pagination_token=asked.token)
 
         walk, page, batch, is_head = walk_page("direct_messages", before, poll, PRIVATE, ask, self._read_events)
-        since = poll.since if before.floor is None else poll.now - DIRECT_MESSAGE_REACH
-        kept = tuple(message for message in page.messages if message.sent_at >= since)
+        kept = tuple(message for message in page.messages if message.sent_at >= poll.since)
         remembered = [str(known) for known in state.get("threads", [])]
         listings = self._listings(batch, before, remembered, poll.now) if is_head else ()
         if is_head:

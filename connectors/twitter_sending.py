@@ -9,10 +9,10 @@ from typing import Any
 
 from connectors.base import Misconfigured, OutcomeUnknown, Receipt, RefusalReason, Refused, Reply, Usage, Way
 from connectors.twitter_errors import Act
-from connectors.twitter_pages import together
+from connectors.twitter_pages import together, usage_of
 from connectors.twitter_reading import SEARCH_REACH, Reading
 from connectors.twitter_text import link_spans, plain, same_text
-from connectors.twitter_translate import Row, identifier, links, moment, references, rows, sent_at
+from connectors.twitter_translate import Includes, Row, identifier, links, moment, references, rows, sent_at
 from connectors.twitter_transport import Answer
 from connectors.twitter_walk import Stretch
 from connectors.twitter_ways import PUBLIC_WAYS, deep_link, has_link, text_length, text_limit
@@ -123,7 +123,7 @@ def _find_on_timeline(reading: Reading, reply: Reply, since: datetime, now: date
     def ask(token: str | None) -> Answer:
         return reading.own_posts(Stretch(None, since, token=token), now)
 
-    return _find(ask, lambda row: _is_post(row, reply, reading.own_id, since), reply, since)
+    return _find(ask, lambda row: _is_post(row, reply, reading.own_id, since), reply, since, "own_read")
 
 
 def _find_by_search(reading: Reading, reply: Reply, since: datetime, now: datetime) -> Receipt | None:
@@ -134,7 +134,7 @@ def _find_by_search(reading: Reading, reply: Reply, since: datetime, now: dateti
     def ask(token: str | None) -> Answer:
         return reading.search(f"from:{handle}", Stretch(None, start, token=token), (), now)
 
-    return _find(ask, lambda row: _is_post(row, reply, reading.own_id, since), reply, since)
+    return _find(ask, lambda row: _is_post(row, reply, reading.own_id, since), reply, since, "post_read")
 
 
 def _find_direct_message(reading: Reading, reply: Reply, since: datetime, now: datetime) -> Receipt | None:
@@ -143,19 +143,19 @@ def _find_direct_message(reading: Reading, reply: Reply, since: datetime, now: d
     def ask(token: str | None) -> Answer:
         return reading.events(now, (), pagination_token=token, **which)
 
-    return _find(ask, lambda row: _is_event(row, reply, reading.own_id, since), reply, since)
+    return _find(ask, lambda row: _is_event(row, reply, reading.own_id, since), reply, since, "dm_read")
 
 
 def _find(
-    ask: Callable[[str | None], Answer], fits: Callable[[Row], bool], reply: Reply, since: datetime
+    ask: Callable[[str | None], Answer], fits: Callable[[Row], bool], reply: Reply, since: datetime, resource: str
 ) -> Receipt | None:
     """The oldest fitting row of a newest-first list that no other reply accounts for."""
     token, spent = None, Usage()
     best: tuple[int, Row] | None = None
     for _ in range(MOST_PAGES):
         answer = ask(token)
-        spent = together(spent, answer.usage)
         page = rows(answer.body.get("data"))
+        spent = together(spent, usage_of(answer, resource, page, Includes.of(answer.body.get("includes"))))
         for row in page:
             known = identifier(row.get("id"))
             if known and known not in reply.known_own_ids and fits(row) and (best is None or int(known) < best[0]):

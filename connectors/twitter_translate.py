@@ -8,6 +8,7 @@ OpenAPI 2.166 (2026-07).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -176,7 +177,7 @@ def post(row: Row, own_id: str, includes: Includes, handle: str | None = None) -
         kind=Kind.MENTION,
         visibility=Visibility.PUBLIC,
         own=own,
-        text=_text(row),
+        text=_typed(_readable(_text(row), row), own),
         sent_at=began,
         author=author(writer, includes.users),
         addressed=own or mentioned or quotes_us or identifier(row.get("in_reply_to_user_id")) == own_id,
@@ -205,6 +206,26 @@ def _text(row: Row) -> str:
         raise Odd(str(error)) from None
 
 
+_PICTURE = re.compile(r"/status/\d+/(?:photo|video)/\d+$")
+_LEADING_MENTIONS = re.compile(r"^(?:@\w{1,15}\s+)+")
+
+
+def _readable(text: str, row: Row) -> str:
+    """The text with the addresses its author typed instead of X's shortened ones; pictures stand beside it."""
+    has_media = bool(row.get("attachments"))
+    for short, whole in links(row).items():
+        if has_media and _PICTURE.search(whole):
+            text = text.replace(short, "").rstrip()
+        else:
+            text = text.replace(short, whole)
+    return text
+
+
+def _typed(text: str, own: bool) -> str:
+    """Our own replies without the handles X puts in front of them, so that they are the words that were sent."""
+    return (_LEADING_MENTIONS.sub("", text) or text) if own else text
+
+
 def _entities(row: Row) -> list[Row]:
     note = row.get("note_tweet")
     return [part for part in (row.get("entities"), note.get("entities") if isinstance(note, dict) else None)
@@ -228,13 +249,17 @@ def _quotes(row: Row, own_id: str, includes: Includes) -> bool:
 
 
 def links(row: Row) -> dict[str, str]:
-    """What X wrote into the text for each address: its short form to what it stands for."""
+    """What X wrote into the text for each address: its short form to what was typed.
+
+    X expands a bare `shop.at` to `http://shop.at`; nobody types that today.
+    """
     found = {}
     for entities in _entities(row):
         for link in rows(entities.get("urls")):
             short, whole = link.get("url"), link.get("expanded_url")
             if isinstance(short, str) and short and isinstance(whole, str):
-                found[short] = whole
+                bare = whole.removeprefix("http://")
+                found[short] = bare if bare == link.get("display_url") else whole
     return found
 
 
@@ -322,7 +347,7 @@ def direct_message(row: Row, own_id: str, includes: Includes) -> InboundMessage 
         kind=Kind.DIRECT_MESSAGE,
         visibility=Visibility.PRIVATE,
         own=own,
-        text=_text({"text": row.get("text", "" if attachments else None)}),
+        text=_readable(_text({"text": row.get("text", "" if attachments else None)}), row),
         sent_at=sent_at(row),
         author=author(sender, includes.users),
         attachments=attachments,

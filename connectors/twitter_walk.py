@@ -21,6 +21,8 @@ HEAD_EVERY = timedelta(seconds=60)
 """While a long stretch is read, the head is looked at this often."""
 SECOND_LOOKS = 3
 """How often a page with an unreadable row is asked for again before the walk moves past it."""
+HARDLY_A_GAP = timedelta(hours=1)
+"""A list that reaches back as far as we ask, but for this much, is complete."""
 EMPTY_PAGES = 5
 """Pages without any item after which a stretch has come to its end, whatever token it still offers."""
 
@@ -140,10 +142,10 @@ class Walk:
         reach = now - bounds.horizon if bounds.horizon else None
         if self.floor is not None and (reach is None or self.floor.at > reach):
             return Stretch(self.floor, None), ()
-        if reach is None or since >= reach:
+        if reach is None or since >= reach - HARDLY_A_GAP:
             return Stretch(None, since), ()
-        missed = self.head_at is None or self.head_at < reach
-        return Stretch(None, reach), _gaps(missed, self.head_at or since, reach, bounds)
+        after = self.head_at or since
+        return Stretch(None, reach), _gaps(after < reach - HARDLY_A_GAP, after, reach, bounds)
 
     def after_head(self, asked: Stretch, seen: Seen, now: datetime) -> Walk:
         """The head was read."""
