@@ -37,7 +37,7 @@ NEGATION = """nicht, nichts, nie, niemals, niemand, nirgends, nirgendwo, kein, k
     keines, keinerlei, weder, ned, net, nid, nit, nöd, ohne, not, no, never, nothing, nobody, none,
     nowhere, neither, nor, cannot, cant, wont, dont, doesnt, didnt, isnt, arent, wasnt, werent, hasnt,
     havent, hadnt, couldnt, shouldnt, wouldnt, aint, without, pas, jamais, rien, aucun, aucune,
-    personne, sans, non, mai, niente, nessuno, nessuna, senza"""
+    personne, sans, non, niente, nessuno, nessuna, senza"""
 THANKS = """danke, dankeschön, dank, vielen dank, herzlichen dank, danke schön, merci, merci vielmals, thx,
     thanks, thank you, thank u, ty, cheers, grazie, grazie mille"""
 BUT = """aber, doch, trotzdem, leider, allerdings, jedoch, dennoch, nur, nochmal, but, however, although,
