@@ -5,7 +5,8 @@
     sandbox.faults.rate(server_error(), 0.05, seed=7)
 
 A pattern fits an endpoint's label ("GET comments", "POST messages", "GET users/:id/mentions", "POST tweets",
-"POST batch", "PUSH"), its method and path ("GET /123/comments"), or any part of the label. `*` fits everything.
+"POST batch", "batched GET comments", "PUSH"), its method and path ("GET /123/comments"), or any part of the
+label. `*` fits everything.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ CONTENT_KINDS = frozenset(
     {"malformed_item", "duplicate_delivery", "disordered_delivery", "null_batch_items", "localised_errors"}
 )
 """Faults that change what an answer says; the others replace the answer."""
+ANSWERED_KINDS = frozenset({"rate_limited", "server_error", "expired_token", "blocked_368"})
+"""Faults a single item of a batch can suffer."""
 
 
 def rate_limited(reset: float | None = None) -> Fault:
@@ -161,12 +164,16 @@ class Faults:
         with self._lock:
             self._orders.clear()
 
-    def pick(self, platform: str, label: str, path: str) -> list[Fault]:
-        """The faults this request suffers: at most one that replaces the answer, and any that change it."""
+    def pick(self, platform: str, label: str, path: str, kinds: frozenset[str] | None = None) -> list[Fault]:
+        """The faults this request suffers: at most one that replaces the answer, and any that change it.
+
+        `kinds` leaves all others waiting.
+        """
         chosen: list[Fault] = []
         with self._lock:
             for order in self._orders:
-                if not self._fits(order, platform, label, path):
+                wanted = kinds is None or order.fault.kind in kinds
+                if not wanted or not self._fits(order, platform, label, path):
                     continue
                 content = order.fault.kind in CONTENT_KINDS
                 if not content and any(fault.kind not in CONTENT_KINDS for fault in chosen):

@@ -14,7 +14,7 @@ from connectors.sandbox import graph_errors
 from connectors.sandbox.facebook_nodes import FacebookNodes
 from connectors.sandbox.facebook_world import FacebookWorld
 from connectors.sandbox.faults import Fault
-from connectors.sandbox.graph_errors import graph_error, invalid_parameter, missing_object, no_capability, unknown_field
+from connectors.sandbox.graph_errors import graph_error, invalid_parameter, missing_object, no_capability
 from connectors.sandbox.graph_nodes import ABSENT, Edge, Node, NodeType, View, asked_fields, list_edge, show
 from connectors.sandbox.graph_tokens import APP_ID, Token, Tokens, given_token
 from connectors.sandbox.graph_usage import GraphUsage
@@ -86,6 +86,8 @@ class GraphServer:
     def find(self, key: str, view: View) -> Node:
         """The node with this id as this token may see it. Raises 100/33 otherwise."""
         if view.flavour == "instagram":
+            if key == self.facebook.world.page_id:
+                raise no_capability()
             nodes = self.instagrams[view.token.subject]
             node = Node(nodes.me, nodes.world) if key == "me" else nodes.find(key)
         elif key == "me":
@@ -173,8 +175,7 @@ class GraphServer:
 
     def _inner_answer(self, inner: Call, platform: str, label: str) -> Answer:
         for fault in self.pick_faults(platform, label, inner.path):
-            if fault.kind in ("rate_limited", "server_error", "expired_token", "blocked_368"):
-                return graph_fault(fault, platform, self.usage)
+            return graph_fault(fault, platform, self.usage)
         return self.answer(inner)
 
     # -- tokens ----------------------------------------------------------------------------------------------------
@@ -331,8 +332,6 @@ def split_version(path: str) -> tuple[str, list[str]]:
 def graph_fault(fault: Fault, platform: str, usage: GraphUsage) -> Answer:
     """The Graph answer for a fault that replaces the answer."""
     if fault.kind == "rate_limited":
-        if fault.reset is not None:
-            usage.throttle(platform, minutes=max(1, round(fault.reset / 60)))
         code = graph_errors.THROTTLES.get(platform, 80001)
         text = f"(#{code}) There have been too many calls to this account. Wait a bit and try again."
         return Answer(400, graph_errors.error_body(code, text), usage.told(platform, fault.reset))
@@ -380,6 +379,3 @@ def _loads(text: str) -> Json:
 
 def _error_kind(view: View) -> str:
     return "IGApiException" if view.flavour == "instagram" else "OAuthException"
-
-
-__all__ = ["GraphServer", "graph_fault", "split_version", "unknown_field"]

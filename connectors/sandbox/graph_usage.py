@@ -29,14 +29,10 @@ class GraphUsage:
         else:
             self._reported[platform] = (percent, minutes)
 
-    def throttle(self, platform: str, minutes: int) -> None:
-        """Say 100 % with a time to wait on the next answers, until `report(platform, None)`."""
-        self._calls[f"throttled {platform}"] += 1
-
     def told(self, platform: str, reset: float | None) -> dict[str, str]:
         """The header of a throttled answer."""
         minutes = 0 if reset is None else max(1, round(reset / 60))
-        return {"x-business-use-case-usage": self._business(platform, 100, minutes)}
+        return {"x-business-use-case-usage": self._business(self._page_id, platform, 100, minutes)}
 
     def headers(self, platform: str, label: str, token: str, tokens: Tokens) -> dict[str, str]:
         """The headers of an ordinary answer; counts the call."""
@@ -47,13 +43,15 @@ class GraphUsage:
         app = {"call_count": min(30, percent), "total_time": min(25, percent), "total_cputime": min(25, percent)}
         headers = {"x-app-usage": orjson.dumps(app).decode()}
         if known is None or known.kind != "user":
-            headers["x-business-use-case-usage"] = self._business(kind, percent, minutes)
+            owner = self._page_id if known is None else known.subject
+            headers["x-business-use-case-usage"] = self._business(owner, kind, percent, minutes)
         return headers
 
-    def _business(self, kind: str, percent: int, minutes: int) -> str:
+    @staticmethod
+    def _business(owner: str, kind: str, percent: int, minutes: int) -> str:
         word = {"facebook": "pages"}.get(kind, kind)
         row = {
             "type": word, "call_count": percent, "total_cputime": min(percent, 10), "total_time": min(percent, 10),
             "estimated_time_to_regain_access": minutes,
         }  # fmt: skip
-        return orjson.dumps({self._page_id: [row]}).decode()
+        return orjson.dumps({owner: [row]}).decode()

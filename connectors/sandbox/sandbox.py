@@ -36,6 +36,7 @@ Json = Any
 INSTAGRAM_ID = "17841400000000101"
 INSTAGRAM_LOGIN_ID = "17841400000000202"
 VERIFY_TOKEN = "fake-verify-token"  # noqa: S105 - obviously fake
+_MANAGER_ID = "990000000000055"
 _HEARTBEAT = 0.5
 """Seconds."""
 _TOKEN_AGE = timedelta(days=2)
@@ -85,6 +86,8 @@ class Sandbox:
         self._ended = threading.Event()
         self._page_token = self.tokens.issue("page", self.world.facebook.page_id)
         self._instagram_token = self.tokens.issue("instagram", INSTAGRAM_LOGIN_ID, life=_SIXTY_DAYS)
+        self.user_token = self.tokens.issue("user", _MANAGER_ID, life=_SIXTY_DAYS).text
+        """Of the person who manages the page: for `/me/accounts`; comments stay invisible to it."""
         self._port = port
         self._gate: Gate | None = None
         self._server: LoopbackServer | None = None

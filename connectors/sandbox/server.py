@@ -18,7 +18,7 @@ from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from connectors.sandbox.breakage import change_answer
-from connectors.sandbox.faults import CONTENT_KINDS, Fault, Faults
+from connectors.sandbox.faults import ANSWERED_KINDS, CONTENT_KINDS, Fault, Faults
 from connectors.sandbox.graph_server import GraphServer, graph_fault
 from connectors.sandbox.scene import Scene
 from connectors.sandbox.twitter_server import TwitterServer, twitter_fault
@@ -47,7 +47,9 @@ class Gate:
         self._chance = random.Random(seed)  # noqa: S311 - reproducible faults, not secrets
         self.requests: Counter[tuple[str, str]] = Counter()
         self.stopping = asyncio.Event()
-        graph.pick_faults = lambda platform, label, path: []
+        graph.pick_faults = lambda platform, label, path: faults.pick(
+            platform, f"batched {label}", path, ANSWERED_KINDS
+        )
         graph.count = self._count_inner
 
     async def answer(self, call: Call) -> Answer | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import bisect
 import re
 from collections.abc import Callable, Sequence
@@ -17,10 +16,10 @@ from connectors.sandbox.scene import Scene
 from connectors.sandbox.twitter_auth import Caller, TwitterAuth
 from connectors.sandbox.twitter_errors import invalid_request, not_authorized, not_found, problem
 from connectors.sandbox.twitter_limits import TwitterLimits
+from connectors.sandbox.twitter_paging import id_range, listed, moment_of, open_token, page_size, token_for
 from connectors.sandbox.twitter_query import compile_query
 from connectors.sandbox.twitter_render import (
     DM_EXPANSIONS,
-    DM_FIELDS,
     TWEET_EXPANSIONS,
     USER_EXPANSIONS,
     Rendering,
@@ -28,7 +27,7 @@ from connectors.sandbox.twitter_render import (
 )  # fmt: skip
 from connectors.sandbox.twitter_world import Tweet, TwitterWorld
 from connectors.sandbox.twitter_writes import TwitterWrites
-from connectors.sandbox.wire import Answer, Call, Refusal, read_time
+from connectors.sandbox.wire import Answer, Call, Refusal
 
 Json = Any
 NEWEST_MENTIONS = 800
@@ -162,7 +161,7 @@ class TwitterServer:
     def _several_users(self, call: Call, parameter: str) -> Answer:
         rendering = Rendering(self.world, call.query, USER_EXPANSIONS)
         data, errors = [], []
-        for key in _listed(call, parameter):
+        for key in listed(call, parameter):
             found, user = self._user(key)
             if found:
                 data.append(rendering.user(user))
@@ -202,7 +201,7 @@ class TwitterServer:
                 "since_id", since, f"'since_id' must be a tweet id created after {moment}. "
                 f"Please use a 'since_id' that is larger than {floor}",
             )  # fmt: skip
-        start = _moment(call, "start_time")
+        start = moment_of(call, "start_time")
         if start is not None and start < oldest:
             raise invalid_request(
                 "start_time", call.query["start_time"], f"Invalid 'start_time':'{call.query['start_time']}'. "
@@ -235,54 +234,29 @@ class TwitterServer:
         token_name: str = "pagination_token",  # noqa: S107
     ) -> Answer:
         rendering = Rendering(self.world, call.query, TWEET_EXPANSIONS)
-        low, high = self._range(call)
-        size = _size(call, least, default)
+        low, high = id_range(call)
+        size = page_size(call, least, default)
         start = bisect.bisect_right(numbers, low)
         end = bisect.bisect_left(numbers, high)
         token = call.query.get(token_name) or call.query.get("pagination_token")
         if token:
-            end = min(end, bisect.bisect_left(numbers, _open_token(token, token_name)))
+            end = min(end, bisect.bisect_left(numbers, open_token(token, token_name)))
         page = list(reversed(numbers[max(start, end - size) : end]))
         shown = [tweet for tweet in (self.world.tweets[str(number)] for number in page) if _visible(tweet)]
         meta: dict[str, Json] = {}
         if shown:
             meta["newest_id"], meta["oldest_id"] = shown[0].id, shown[-1].id
         if len(page) == size and (end - size > start or token_name == "pagination_token"):  # noqa: S105
-            meta["next_token"] = _token(page[-1])
+            meta["next_token"] = token_for(page[-1])
         if token:
-            meta["previous_token"] = _token(page[0] if page else end)
+            meta["previous_token"] = token_for(page[0] if page else end)
         return Answer(200, body_of([rendering.tweet(tweet) for tweet in shown], rendering, meta))
-
-    def _range(self, call: Call) -> tuple[int, int]:
-        query = call.query
-        if ("since_id" in query or "until_id" in query) and ("start_time" in query or "end_time" in query):
-            name = "since_id" if "since_id" in query else "until_id"
-            raise invalid_request(
-                name, query[name],
-                "Invalid use of 'since_id' or 'until_id' in conjunction with 'start_time' or 'end_time'",
-            )  # fmt: skip
-        low, high = 0, 1 << 63
-        for name in ("since_id", "until_id"):
-            if name in query and not query[name].isdigit():
-                raise invalid_request(
-                    name, query[name], f"The `{name}` query parameter value [{query[name]}] is not valid"
-                )
-        if "since_id" in query:
-            low = int(query["since_id"])
-        if "until_id" in query:
-            high = int(query["until_id"])
-        start, end = _moment(call, "start_time"), _moment(call, "end_time")
-        if start is not None:
-            low = snowflake_floor(start) - 1
-        if end is not None:
-            high = snowflake_floor(end)
-        return low, high
 
     def _tweets(self, call: Call, key: str, caller: Caller) -> Answer:
         rendering = Rendering(self.world, call.query, TWEET_EXPANSIONS)
         data: list[Json] = []
         errors: list[Json] = []
-        for wanted in _listed(call, "ids"):
+        for wanted in listed(call, "ids"):
             tweet = self.world.tweets.get(wanted)
             if tweet is None:
                 errors.append(not_found("ids", wanted, "tweet"))
@@ -330,20 +304,20 @@ class TwitterServer:
         self.auth.user(caller)
         rendering = Rendering(self.world, call.query, DM_EXPANSIONS)
         kinds = call.query.get("event_types", "MessageCreate,ParticipantsJoin,ParticipantsLeave").split(",")
-        size = _size(call, 1, 100)
+        size = page_size(call, 1, 100)
         start = bisect.bisect_left(numbers, snowflake_floor(self.scene.now() - DM_REACH))
         end = len(numbers)
         token = call.query.get("pagination_token")
         if token:
-            end = bisect.bisect_left(numbers, _open_token(token, "pagination_token"))
+            end = bisect.bisect_left(numbers, open_token(token, "pagination_token"))
         page = list(reversed(numbers[max(start, end - size) : end]))
         events = [self.world.direct_messages[str(number)] for number in page]
         rows = [rendering.direct_message(event) for event in events if event.event_type in kinds]
         meta: dict[str, Json] = {}
         if len(page) == size and end - size > start:
-            meta["next_token"] = _token(page[-1])
+            meta["next_token"] = token_for(page[-1])
         if token:
-            meta["previous_token"] = _token(page[0] if page else 0)
+            meta["previous_token"] = token_for(page[0] if page else 0)
         return Answer(200, body_of(rows, rendering, meta))
 
 
@@ -385,49 +359,3 @@ def _match(path: str) -> tuple[str, str]:
 def _visible(tweet: Tweet, versions: bool = False) -> bool:
     protected = tweet.author is not None and tweet.author.protected
     return not protected and (versions or not tweet.replaced)
-
-
-def _listed(call: Call, parameter: str) -> list[str]:
-    values = [value for value in call.query.get(parameter, "").split(",") if value]
-    if not 1 <= len(values) <= 100:
-        raise invalid_request(
-            parameter, call.query.get(parameter, ""),
-            f"The number of values in the `{parameter}` query parameter list [{len(values)}] is not between 1 and 100",
-        )  # fmt: skip
-    return values
-
-
-def _size(call: Call, least: int, default: int) -> int:
-    text = call.query.get("max_results", str(default))
-    if not text.isdigit() or not least <= int(text) <= 100:
-        raise invalid_request(
-            "max_results", text, f"The `max_results` query parameter value [{text}] is not between {least} and 100"
-        )
-    return int(text)
-
-
-def _moment(call: Call, name: str) -> Any:
-    text = call.query.get(name)
-    if text is None:
-        return None
-    try:
-        return read_time(text.replace("Z", "+00:00"))
-    except ValueError:
-        raise invalid_request(
-            name, text, f"The `{name}` query parameter value [{text}] is not a valid RFC 3339 timestamp"
-        ) from None
-
-
-def _token(number: int) -> str:
-    return base64.b32encode(f"t{number}".encode()).decode().rstrip("=").lower()
-
-
-def _open_token(token: str, name: str) -> int:
-    try:
-        text = base64.b32decode(token.upper() + "=" * (-len(token) % 8)).decode()
-        return int(text.removeprefix("t"))
-    except ValueError:
-        raise invalid_request(name, token, f"Invalid '{name}':'{token}'.") from None
-
-
-__all__ = ["DM_FIELDS", "TwitterServer", "twitter_fault"]
