@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-import orjson
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
@@ -14,6 +12,7 @@ from connectors.base import ConnectorError, LoginExpired, Misconfigured, RateLim
 from connectors.base import Stream as StreamPlan
 from inbox import events
 from inbox.models import Account, AccountUsage, ChargedResource, Stream
+from inbox.secrets_at_rest import fingerprint
 
 FIRST_IMPORT = timedelta(days=30)
 """How far back the first import reaches."""
@@ -25,11 +24,6 @@ WORTH_TELLING = {
     "blocked": "The platform asked us to stop writing; nothing is sent until a person lifts this. It says: ",
     "failing": "The platform cannot be reached or does not answer as it should. Last error: ",
 }
-
-
-def fingerprint(credentials: Mapping[str, str]) -> str:
-    """Tells one set of configured credentials from another without holding them."""
-    return hashlib.sha256(orjson.dumps(dict(credentials), option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 
 def bring_in(

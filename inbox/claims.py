@@ -6,6 +6,9 @@ claimed row asks `holds` first, or repeats the claim's columns in the condition 
 
 from __future__ import annotations
 
+import os
+import secrets
+import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -80,3 +83,37 @@ def release(session: Session, model: Any, row_id: int, process: str) -> bool:
         .execution_options(synchronize_session=False)
     )
     return session.execute(statement).scalar_one_or_none() is not None
+
+
+def this_process() -> str:
+    """A name for this process in claims: host, process id, and chance, since ids are used again."""
+    return f"{socket.gethostname()[:16]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def free_the_dead(session: Session, models: Sequence[Any], process: str, now: datetime) -> int:
+    """End the leases of processes of this host that no longer run, so that a restart need not wait for them."""
+    host, pid, _ = process.split(":")
+    freed = 0
+    for model in models:
+        holders = set(session.scalars(select(model.claim).where(model.claimed_until > now).distinct()))
+        for holder in holders:
+            parts = (holder or "").split(":")
+            if len(parts) != 3 or parts[0] != host or holder == process:
+                continue
+            if parts[1] == pid or not _runs(int(parts[1])):
+                freed += len(
+                    session.execute(
+                        update(model).where(model.claim == holder).values(claimed_until=now).returning(model.id)
+                    ).all()
+                )
+    return freed
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

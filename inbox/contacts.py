@@ -65,7 +65,7 @@ def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMes
     ]
     if missing:
         added = session.execute(insert(Contact).returning(Contact.id, Contact.external_id), missing)
-        found |= {external_id: contact_id for contact_id, external_id in added.tuples()}
+        found |= {external_id: contact_id for contact_id, external_id in added}
     return found
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crisis_playbook import Level
+from crisis_playbook import Level, alarms
 from inbox import events, notices
 from inbox.errors import NotThere, Refusal
 from inbox.models import Crisis
@@ -16,8 +16,15 @@ from inbox.runtime import Runtime
 
 HIGHEST = 6
 NO_BEHAVIOUR = Level(
-    number=0, title="", notify=(), automatic_replies="normal", hold_replies=None, targets=None, expires=None, checklist=()
-)  # fmt: skip
+    number=0,
+    title="",
+    notify=(),
+    automatic_replies="normal",
+    hold_replies=None,
+    targets=None,
+    expires=None,
+    checklist=(),
+)
 
 
 def running(session: Session, now: datetime) -> Sequence[Crisis]:
@@ -39,9 +46,7 @@ def behaviour(session: Session, runtime: Runtime, now: datetime) -> Level:
 
 def level_behaviour(runtime: Runtime, level: int) -> Level:
     """What the playbook writes for this level, or for the nearest lower one it writes about."""
-    levels = runtime.playbook.current().levels
-    written = [number for number in levels if number <= level]
-    return levels[max(written)] if written else NO_BEHAVIOUR
+    return alarms.behaviour(runtime.playbook.current(), level) or NO_BEHAVIOUR
 
 
 def declare(
@@ -140,4 +145,6 @@ def check_off(session: Session, crisis_id: int, index: int, actor: str, now: dat
     done = lines[index]["done_at"] is None
     lines[index] |= {"done_by": actor if done else None, "done_at": now.isoformat() if done else None}
     crisis.checklist = lines
-    events.record(session, "crisis_checked", now, actor=actor, crisis_id=crisis_id, line=lines[index]["text"], done=done)
+    events.record(
+        session, "crisis_checked", now, actor=actor, crisis_id=crisis_id, line=lines[index]["text"], done=done
+    )

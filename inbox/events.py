@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,3 +31,9 @@ def record(
             kind=kind, at=now, conversation_id=conversation_id, account_id=account_id, actor=actor, data=data
         )
     )
+
+
+def record_many(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Appends many events at once; each row has every column of `Event` but the id."""
+    if rows:
+        session.execute(insert(Event), list(rows))

@@ -102,9 +102,7 @@ def _store_new(
         rows.append(row)
     ids = {
         external_id: message_id
-        for message_id, external_id in session.execute(
-            insert(Message).returning(Message.id, Message.external_id), rows
-        ).tuples()
+        for message_id, external_id in session.execute(insert(Message).returning(Message.id, Message.external_id), rows)
     }
     result.new = len(rows)
     result.conversations |= {row["conversation_id"] for row in rows}

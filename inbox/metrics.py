@@ -91,7 +91,7 @@ def _gauges(session: Session, now: datetime) -> Iterable[Metric]:
     counts = dict(
         session.execute(
             select(OutboxItem.state, func.count()).where(OutboxItem.state.in_(UNSETTLED)).group_by(OutboxItem.state)
-        ).tuples()
+        )
     )
     for state in UNSETTLED:
         outbox.add_metric([state], counts.get(state, 0))

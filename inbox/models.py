@@ -115,6 +115,8 @@ class Account(Base):
     login_fingerprint: Mapped[str] = mapped_column(default="")
     login_expires_at: Mapped[datetime | None]
     login_checked_at: Mapped[datetime | None]
+    login_claimed_until: Mapped[datetime | None]
+    """A process refreshes this login; a refresh token works only once."""
     quotas: Mapped[list[Any]] = mapped_column(default=list)
     """The latest [{name, used_percent, resets_at}] told by the platform."""
 

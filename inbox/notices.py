@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 import structlog
+from sqlalchemy import ColumnElement
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -48,12 +49,17 @@ def queue(
     return session.execute(statement).scalar_one_or_none() is not None
 
 
+def waiting(now: datetime) -> list[ColumnElement[bool]]:
+    """Which notices are due: not delivered and not given up."""
+    return [Notice.sent_at.is_(None), Notice.not_before <= now, Notice.attempts < MOST_ATTEMPTS]
+
+
 def notify_one(runtime: Runtime) -> bool:
     """Sends the oldest notice that is due; False when there is none. No transaction is open while it is sent."""
     now = runtime.clock()
     with writing(runtime.sessions) as session:
-        waiting = [Notice.sent_at.is_(None), Notice.attempts < MOST_ATTEMPTS, Notice.not_before <= now]
-        notice_id = claim(session, Notice, waiting, [Notice.not_before, Notice.id], now, LEASE, runtime.process)
+        order = [Notice.not_before, Notice.id]
+        notice_id = claim(session, Notice, waiting(now), order, now, LEASE, runtime.process)
         if notice_id is None:
             return False
         notice = session.get_one(Notice, notice_id)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 import crisis_playbook
@@ -74,7 +74,7 @@ class PlaybookInForce:
                 raise NoPlaybook(f"The active playbook cannot be loaded: {error}") from error
 
 
-def _active() -> object:
+def _active() -> Select[int]:
     return (
         select(PlaybookVersion.id)
         .where(PlaybookVersion.status == "active")
@@ -83,30 +83,41 @@ def _active() -> object:
     )
 
 
+def as_bytes(files: Mapping[str, str]) -> dict[str, bytes]:
+    """The files as the loader and the content hash want them."""
+    return {name: content.encode("utf-8") for name, content in files.items()}
+
+
 def read_files(directory: Path) -> dict[str, str]:
-    """The playbook files of a directory, by name; the loader says what is wrong with a name or a text."""
-    return {path.name: path.read_text(encoding="utf-8", errors="replace") for path in sorted(directory.glob("*.yml"))}
+    """The playbook files of a directory, by name. Raises PlaybookErrors where there are none or one is not UTF-8."""
+    files = {}
+    for name, content in crisis_playbook.read_files(directory).items():
+        try:
+            files[name] = content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = content[: error.start].count(b"\n") + 1
+            mistake = crisis_playbook.Mistake(name, line, "the file is not UTF-8", "save it as UTF-8")
+            raise PlaybookErrors([mistake]) from None
+    return files
 
 
 def write_files(files: Mapping[str, str], directory: Path) -> None:
     """Put a version's files into a directory, byte for byte."""
     directory.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (directory / Path(name).name).write_text(content, encoding="utf-8", newline="")
+    for name, content in as_bytes(files).items():
+        (directory / Path(name).name).write_bytes(content)
 
 
 def load_files(files: Mapping[str, str], templates: frozenset[str] | None = None) -> Playbook:
     """A playbook from the texts of its files. Raises PlaybookErrors."""
-    with tempfile.TemporaryDirectory(prefix="zuruf-playbook-") as folder:
-        write_files(files, Path(folder))
-        return crisis_playbook.load(Path(folder), templates=templates)
+    return crisis_playbook.load_files(as_bytes(files), templates)
 
 
 def check_files(files: Mapping[str, str], templates: frozenset[str] | None = None) -> crisis_playbook.Report:
     """Everything that must hold before a version may be published: schema, names, examples."""
     with tempfile.TemporaryDirectory(prefix="zuruf-playbook-") as folder:
         write_files(files, Path(folder))
-        return crisis_playbook.check(Path(folder), templates=templates)
+        return crisis_playbook.check(Path(folder), templates)
 
 
 def save_draft(session: Session, files: Mapping[str, str], author: str, reason: str, now: datetime) -> int:
@@ -114,7 +125,7 @@ def save_draft(session: Session, files: Mapping[str, str], author: str, reason: 
     number: int = session.execute(
         insert(PlaybookVersion)
         .values(
-            hash=crisis_playbook.content_hash(files),
+            hash=crisis_playbook.content_hash(as_bytes(files)),
             files=dict(files),
             status="draft",
             author=author,
@@ -151,9 +162,7 @@ def publish(
     report = check_files(row.files, templates)
     if not report.ok:
         raise Refusal("It does not pass: " + "; ".join(str(mistake) for mistake in report.mistakes[:5]), 422)
-    session.execute(
-        update(PlaybookVersion).where(PlaybookVersion.status == "active").values(status="retired")
-    )
+    session.execute(update(PlaybookVersion).where(PlaybookVersion.status == "active").values(status="retired"))
     row.status, row.published_at = "active", now
     row.reviewer = actor if actor != row.author else None
     session.execute(delete(PlaybookProblem))
@@ -184,10 +193,7 @@ def versions(session: Session) -> list[PlaybookVersion]:
 def active(session: Session) -> PlaybookVersion | None:
     """The version in force."""
     return session.scalars(
-        select(PlaybookVersion)
-        .where(PlaybookVersion.status == "active")
-        .order_by(PlaybookVersion.id.desc())
-        .limit(1)
+        select(PlaybookVersion).where(PlaybookVersion.status == "active").order_by(PlaybookVersion.id.desc()).limit(1)
     ).first()
 
 
@@ -199,17 +205,18 @@ def follow_directory(
     With a second person configured they become a version for review. Files that do not pass are remembered as the
     problem to show, once, and leave the version in force alone.
     """
-    files = read_files(directory)
-    digest = crisis_playbook.content_hash(files)
+    try:
+        files = read_files(directory)
+        digest = crisis_playbook.content_hash(as_bytes(files))
+    except PlaybookErrors as error:
+        files, digest = {}, str(error)[:64]
     with reading(sessions) as session:
-        seen = session.execute(
-            select(PlaybookVersion.id).where(PlaybookVersion.hash == digest).limit(1)
-        ).first()
+        seen = session.execute(select(PlaybookVersion.id).where(PlaybookVersion.hash == digest).limit(1)).first()
         problem = session.execute(select(PlaybookProblem.id).where(PlaybookProblem.hash == digest)).first()
         first = active(session) is None
     if problem is not None or (seen is not None and not first):
         return False
-    report = crisis_playbook.check(directory, templates=templates)
+    report = crisis_playbook.check(directory, templates)
     with writing(sessions) as session:
         session.execute(delete(PlaybookProblem))
         if not report.ok:

@@ -143,10 +143,10 @@ def _wait_after(error: ConnectorError, stream: Stream, now: datetime) -> timedel
     if isinstance(error, RateLimited):
         if error.until is not None and error.until > now:
             return error.until - now
-        return min(SILENCE * 2**doublings, LONGEST_SILENCE)
+        return min(SILENCE * (1 << doublings), LONGEST_SILENCE)
     if isinstance(error, (LoginExpired, Misconfigured)):
         return LOGIN_LOOKS
-    return min(timedelta(seconds=min(stream.every_seconds, 30)) * 2**doublings, LONGEST_BACKOFF)
+    return min(timedelta(seconds=min(stream.every_seconds, 30)) * (1 << doublings), LONGEST_BACKOFF)
 
 
 def look_again_one(runtime: Runtime) -> bool:

@@ -15,6 +15,7 @@ from inbox.clock import Clock
 
 if TYPE_CHECKING:
     from inbox.playbooks import PlaybookInForce
+    from inbox.secrets_at_rest import SecretsAtRest
     from inbox.settings import Settings
     from inbox.wording import Wording
 
@@ -34,6 +35,7 @@ class Runtime:
     channels: Channels
     playbook: PlaybookInForce
     wording: Wording
+    vault: SecretsAtRest
     connectors: dict[str, Connector] = field(default_factory=dict)
     """The signed-in connectors by account name; replaced when a login is refreshed."""
     process: str = "zuruf"

@@ -124,8 +124,15 @@ class AutomationSettings(Section):
     """Before an automatic send; the thread is read again at its end."""
     enabled: bool = True
     """False: rules still decide and suggest, nothing is sent by itself."""
-    hourly_cap: Annotated[int, Field(ge=0)] = 30
-    """At most so many automatic replies an account and hour."""
+    hourly_cap: Annotated[int, Field(ge=0)] = 300
+    """At most so many automatic replies an account and hour; public ones never more than 30."""
+
+
+class NoticeSettings(Section):
+    """`[notices]`"""
+
+    enabled: bool = True
+    """False: our own people are told in the inbox alone, not by the addresses of their teams."""
 
 
 class RetentionSettings(Section):
@@ -190,6 +197,7 @@ class Settings(Section):
     web: WebSettings = WebSettings()
     playbook: PlaybookSettings = PlaybookSettings()
     automation: AutomationSettings = AutomationSettings()
+    notices: NoticeSettings = NoticeSettings()
     retention: RetentionSettings = RetentionSettings()
     logs: LogSettings = LogSettings()
     accounts: list[AccountSettings] = []

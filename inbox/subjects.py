@@ -50,7 +50,7 @@ def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMes
     ]
     if missing:
         added = session.execute(insert(Subject).returning(Subject.id, Subject.external_id), missing)
-        found |= {external_id: subject_id for subject_id, external_id in added.tuples()}
+        found |= {external_id: subject_id for subject_id, external_id in added}
     return found
 
 

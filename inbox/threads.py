@@ -60,7 +60,7 @@ def find_or_add(
     ]
     if missing:
         added = session.execute(insert(Conversation).returning(Conversation.id, Conversation.external_id), missing)
-        found |= {external_id: conversation_id for conversation_id, external_id in added.tuples()}
+        found |= {external_id: conversation_id for conversation_id, external_id in added}
     return found
 
 
@@ -106,7 +106,10 @@ def refresh(session: Session, conversation_ids: Iterable[int], now: datetime) ->
     session.flush()
     changes = [_derive(row, now) for row in session.execute(_facts(ids))]
     session.execute(update(Conversation), changes)
-    session.expire_all()
+    refreshed = set(ids)
+    for row in list(session.identity_map.values()):
+        if isinstance(row, Conversation) and row.id in refreshed:
+            session.expire(row)
 
 
 def _facts(ids: Sequence[int]) -> Select[Any]:

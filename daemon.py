@@ -1,0 +1,141 @@
+"""Zuruf's root: reads the configuration, builds everything, passes it in. Nobody imports this file.
+
+python daemon.py COMMAND      `--help` lists the commands; `./run` makes the environment first
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from connectors.sandbox import Sandbox
+
+EXIT_DONE, EXIT_WRONG, EXIT_USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code: 0 done, 1 what was checked is wrong, 2 wrong usage or configuration."""
+    parsed = _parser().parse_args(arguments)
+    from inbox.errors import InboxError
+
+    try:
+        code: int = parsed.handle(parsed)
+    except InboxError as error:
+        sys.stderr.write(f"zuruf: {error}\n")
+        return EXIT_USAGE
+    except BrokenPipeError:
+        return EXIT_DONE
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    from inbox import commands
+
+    parser = argparse.ArgumentParser(
+        prog="./run", description="Facebook, Instagram and X in one inbox, with a crisis playbook."
+    )
+    parser.add_argument("--config", metavar="FILE", help="the configuration (default: $ZURUF_CONFIG, or zuruf.toml)")
+    subcommands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = subcommands.add_parser("run", help="the daemon: connectors, playbook, outbox and web inbox")
+    run.add_argument("--role", choices=["all", "worker", "web"], default="all", help="what this process does")
+    run.set_defaults(handle=_run)
+    demo = subcommands.add_parser("demo", help="a shop with three invented accounts, on this machine alone")
+    demo.add_argument("--port", type=int, default=8080, help="of the web inbox (default 8080; the next free one)")
+    demo.add_argument("--speed", type=float, default=1.0, help="how fast the shop's day goes by (default 1)")
+    demo.add_argument("--seed", type=int, default=1, help="another number, another day")
+    demo.set_defaults(handle=_demo)
+    commands.add_all(subcommands)
+    return parser
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    from connectors import REGISTRY
+    from inbox import process, settings
+
+    file = settings.config_file(parsed.config, _environment())
+    loaded = settings.load(file, _environment(), REGISTRY)
+    return process.run(loaded, REGISTRY, role=parsed.role)
+
+
+def _demo(parsed: argparse.Namespace) -> int:
+    """The sandbox in this process, a configuration that points at it, and the ordinary daemon on top."""
+    import secrets
+    import tempfile
+    from datetime import UTC, datetime, timedelta
+
+    from connectors import REGISTRY
+    from connectors.sandbox import Sandbox
+    from inbox import access, process, settings
+    from inbox.db import writing
+    from inbox.runtime import Runtime
+
+    password = secrets.token_urlsafe(9)
+    port = _free_port(parsed.port)
+    with tempfile.TemporaryDirectory(prefix="zuruf-demo-") as folder, Sandbox(seed=parsed.seed) as sandbox:
+        began = datetime.now(UTC)
+        sandbox.fill()
+        sandbox.live(parsed.speed)
+
+        def greet(runtime: Runtime) -> None:
+            with writing(runtime.sessions) as session:
+                access.add_user(session, DEMO_USER, password, "admin", runtime.clock(), name="Anna Demo")
+            sys.stdout.write(
+                f"\nZuruf is running: http://127.0.0.1:{port}\nSign in with:\n{DEMO_USER} / {password}\n\n"
+            )
+            sys.stdout.flush()
+
+        text = _demo_configuration(sandbox, Path(folder) / "zuruf.db", port)
+        loaded = settings.load_text(text, {}, REGISTRY)
+        return process.run(loaded, REGISTRY, connected_at=began - timedelta(hours=24), started=greet)
+
+
+DEMO_USER = "anna@shop.example"
+DEMO_ACCOUNTS = ("shop-facebook", "shop-instagram", "shop-twitter")
+
+
+def _demo_configuration(sandbox: Sandbox, database: Path, port: int) -> str:
+    lines = [
+        "[inbox]", f'database = "sqlite:///{database}"', 'shop_name = "Glückspilz"',
+        "[web]", f'listen = "127.0.0.1:{port}"', f'public_url = "http://127.0.0.1:{port}"',
+        "[automation]", 'delay = "5s"', "[notices]", "enabled = false",
+    ]  # fmt: skip
+    for name in DEMO_ACCOUNTS:
+        login = sandbox.login(name)
+        lines += [
+            "[[accounts]]", f'name = "{name}"', f'channel = "{login.channel}"', f'external_id = "{login.external_id}"',
+            'poll_every = "3s"', f'api_base = "{sandbox.origin}"',
+            *(f'{key} = "{value}"' for key, value in login.options.items()),
+            "[accounts.credentials]", *(f'{key} = "{value}"' for key, value in login.credentials.items()),
+        ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _free_port(wanted: int) -> int:
+    """The wanted port, or the next one nobody listens on."""
+    import socket
+
+    for port in range(wanted, wanted + 50):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    return wanted
+
+
+def _environment() -> dict[str, str]:
+    import os
+
+    return dict(os.environ)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

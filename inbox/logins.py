@@ -1,0 +1,163 @@
+"""Signed-in connectors: built from the configuration or from refreshed credentials, kept fresh, looked at daily.
+
+Some platforms give refresh tokens that work once. The new pair is stored before anything uses it, one process at a
+time, and is forgotten when the configured credentials change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from connectors.base import Connector, ConnectorError, Login, LoginExpired
+from inbox import accounts
+from inbox.db import reading, writing
+from inbox.errors import NotThere
+from inbox.models import Account, Stream
+from inbox.runtime import Runtime
+from inbox.secrets_at_rest import SecretsAtRest, Unsealable, fingerprint
+
+log = structlog.get_logger("logins")
+
+LOOK_EVERY = timedelta(days=1)
+LEASE = timedelta(minutes=1)
+REFRESH_BEFORE = timedelta(minutes=20)
+"""Refresh so long before a token expires (X: two hours; Instagram: sixty days)."""
+
+
+def sign_in(session: Session, runtime: Runtime, login: Login, vault: SecretsAtRest) -> Connector:
+    """The connector of an account, with refreshed credentials where they are newer than the configured ones."""
+    stored = session.execute(
+        select(Account.stored_login, Account.login_fingerprint).where(Account.name == login.account)
+    ).one_or_none()
+    if stored is not None and stored.stored_login and stored.login_fingerprint == fingerprint(login.credentials):
+        try:
+            kept = vault.unseal(stored.stored_login)
+        except Unsealable as error:
+            log.warning(
+                "the refreshed login cannot be read; the configured one is used",
+                account=login.account,
+                error=str(error),
+            )
+        else:
+            login = replace(login, credentials={**login.credentials, **kept})
+    return runtime.channels[login.channel](login)
+
+
+def keep_fresh(runtime: Runtime) -> None:
+    """Refresh what expires soon, follow what another process refreshed, and inspect every login once a day."""
+    now = runtime.clock()
+    with reading(runtime.sessions) as session:
+        due = session.execute(
+            select(Account.name, Account.login_checked_at, Account.login_expires_at).where(
+                Account.configured.is_(True),
+                Account.paused_at.is_(None),
+                or_(
+                    Account.login_checked_at.is_(None),
+                    Account.login_checked_at <= now - LOOK_EVERY,
+                    Account.login_expires_at <= now + REFRESH_BEFORE,
+                ),
+            )
+        ).all()
+    for row in due:
+        if row.name not in runtime.connectors:
+            continue
+        if row.login_expires_at is None or row.login_expires_at <= now + REFRESH_BEFORE:
+            refresh(runtime, row.name)
+        if row.login_checked_at is None or row.login_checked_at <= now - LOOK_EVERY:
+            _inspect(runtime, row.name, now)
+
+
+def refresh(runtime: Runtime, name: str) -> bool:
+    """Get new credentials, store them, then use them; True when the account has a fresh login afterwards.
+
+    Claimed first, so that two processes never spend one refresh token twice.
+    """
+    now = runtime.clock()
+    login = _configured(runtime, name)
+    with writing(runtime.sessions) as session:
+        connector = sign_in(session, runtime, login, runtime.vault)
+        if not _claim(session, name, now):
+            runtime.connectors[name] = connector
+            return True
+    try:
+        new = connector.refresh_login(now)
+    except ConnectorError as error:
+        _give_up(runtime, name, error, now)
+        return False
+    if new is None:
+        return True
+    with writing(runtime.sessions) as session:
+        account = session.scalars(select(Account).where(Account.name == name).with_for_update()).one()
+        account.stored_login = runtime.vault.seal(new.credentials)
+        account.login_expires_at, account.login_claimed_until = new.expires_at, None
+        if account.health == "reconnect":
+            accounts.note_success(session, account, now)
+        session.execute(
+            update(Stream).where(Stream.account_id == account.id, Stream.failures > 0).values(next_poll_at=now)
+        )
+    credentials = {**login.credentials, **new.credentials}
+    runtime.connectors[name] = runtime.channels[login.channel](replace(login, credentials=credentials))
+    log.info("login refreshed", account=name)
+    return True
+
+
+def _configured(runtime: Runtime, name: str) -> Login:
+    settings = runtime.settings.account(name)
+    if settings is None:
+        raise NotThere(f"account {name} in the configuration")
+    return settings.as_login()
+
+
+def _claim(session: Session, name: str, now: datetime) -> bool:
+    """False when another process is at it, or has just done it."""
+    claimed = session.execute(
+        update(Account)
+        .where(
+            Account.name == name,
+            or_(Account.login_claimed_until.is_(None), Account.login_claimed_until <= now),
+            or_(Account.login_expires_at.is_(None), Account.login_expires_at <= now + REFRESH_BEFORE),
+        )
+        .values(login_claimed_until=now + LEASE)
+        .returning(Account.id)
+    ).first()
+    return claimed is not None
+
+
+def _give_up(runtime: Runtime, name: str, error: ConnectorError, now: datetime) -> None:
+    log.warning("refreshing the login failed", account=name, error=str(error))
+    if isinstance(error, LoginExpired):
+        with writing(runtime.sessions) as session:
+            account = session.scalars(select(Account).where(Account.name == name).with_for_update()).one()
+            accounts.note_failure(session, account, error, now)
+
+
+def _inspect(runtime: Runtime, name: str, now: datetime) -> None:
+    try:
+        inspection = runtime.connectors[name].inspect(now)
+    except LoginExpired as error:
+        with writing(runtime.sessions) as session:
+            account = session.scalars(select(Account).where(Account.name == name).with_for_update()).one()
+            account.login_checked_at = now
+            accounts.note_failure(session, account, error, now)
+        return
+    except ConnectorError as error:
+        log.warning("the login could not be inspected", account=name, error=str(error))
+        return
+    with writing(runtime.sessions) as session:
+        account = session.scalars(select(Account).where(Account.name == name).with_for_update()).one()
+        account.login_checked_at = now
+        account.login_expires_at = inspection.expires_at or account.login_expires_at
+        prices = runtime.channels[account.channel].capabilities.prices
+        accounts.count_usage(session, account, inspection.usage, prices, now)
+    for problem in inspection.problems:
+        log.warning("account needs attention", account=name, problem=problem)
+
+
+def after_restart(session: Session, names: list[str]) -> None:
+    """A restart inspects every login soon, so that mended credentials show at once."""
+    session.execute(update(Account).where(Account.name.in_(names)).values(login_checked_at=None))

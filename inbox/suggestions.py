@@ -1,0 +1,214 @@
+"""Steps the playbook proposes and a person decides: made with the best legal way, accepted, edited, dismissed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from connectors.base import Visibility, Way, WayState
+from crisis_playbook import Decision, Suggested
+from inbox import conversations, events, replies, ways
+from inbox.errors import NotThere, Refusal
+from inbox.models import Conversation, Message, OutboxItem, Suggestion, User
+from inbox.runtime import Runtime
+from inbox.variables import reply_variables
+from inbox.wording import PUBLIC_NOTE, WordingProblem
+
+MOVE = "move_to_private"
+MOVING_WAYS = (
+    Way.PRIVATE_REPLY,
+    Way.DIRECT_MESSAGE,
+    Way.PUBLIC_REPLY_WITH_LINK,
+    Way.ASK_TO_WRITE_FIRST,
+    Way.ON_PLATFORM,
+)
+
+
+def make(
+    session: Session,
+    runtime: Runtime,
+    conversation: Conversation,
+    message: Message,
+    suggested: Suggested,
+    decision: Decision,
+    place: str,
+    spans: list[list[int]],
+    now: datetime,
+) -> None:
+    """Propose this step, once: an open proposal of the same kind in the conversation is enough."""
+    same_kind = select(Suggestion.id).where(
+        Suggestion.conversation_id == conversation.id, Suggestion.kind == suggested.kind
+    )
+    open_one = session.execute(same_kind.where(Suggestion.status == "open")).first()
+    repeated = session.execute(
+        same_kind.where(Suggestion.template == suggested.template, Suggestion.message_id == message.id)
+    ).first()
+    if open_one is not None or repeated is not None:
+        return
+    way = best_way(session, runtime, conversation, suggested.kind, now)
+    text, public_note = _texts(session, runtime, conversation, suggested, way, decision.language, now)
+    session.execute(
+        insert(Suggestion).values(
+            conversation_id=conversation.id,
+            message_id=message.id,
+            kind=suggested.kind,
+            template=suggested.template,
+            rule=suggested.rule,
+            place=place,
+            playbook=decision.playbook,
+            way=str(way),
+            text=text,
+            public_note=public_note,
+            why=list(decision.why),
+            spans=spans,
+            points=[[line.reason, line.points] for line in decision.points],
+            created_at=now,
+        )
+    )
+    conversation.open_suggestions += 1
+    events.record(
+        session, "suggested", now, conversation_id=conversation.id, actor="playbook",
+        rule=suggested.rule, suggestion=suggested.kind, playbook=decision.playbook[:12],
+    )  # fmt: skip
+
+
+def best_way(session: Session, runtime: Runtime, conversation: Conversation, kind: str, now: datetime) -> Way:
+    """The best way that is legal now: to move a complaint out of the public, or to answer where the person wrote."""
+    found = ways.options(session, runtime.channels, conversation, now)
+    if kind != MOVE:
+        answer = ways.best(found, Visibility(conversation.visibility))
+        return answer.way if answer is not None else Way.ON_PLATFORM
+    for option in found:
+        if option.state is WayState.AVAILABLE and option.way in MOVING_WAYS:
+            return option.way
+    return Way.ON_PLATFORM
+
+
+def _texts(
+    session: Session,
+    runtime: Runtime,
+    conversation: Conversation,
+    suggested: Suggested,
+    way: Way,
+    language: str,
+    now: datetime,
+) -> tuple[str, str | None]:
+    """The proposed text for whoever reads it that way, and the short public note beside a private one."""
+    variables = reply_variables(session, runtime, conversation, language, now, way=way)
+    note_name = suggested.template + PUBLIC_NOTE
+    public = ways.visibility_of(way) is Visibility.PUBLIC
+    if public and suggested.kind == MOVE and runtime.wording.has(note_name):
+        return _rendered(runtime, note_name, language, variables), None
+    text = _rendered(runtime, suggested.template, language, variables)
+    has_note = not public and conversation.visibility == "public" and runtime.wording.has(note_name)
+    return text, _rendered(runtime, note_name, language, variables) if has_note else None
+
+
+def _rendered(runtime: Runtime, name: str, language: str, variables: dict[str, object]) -> str:
+    try:
+        return runtime.wording.render(name, language, variables)
+    except WordingProblem as error:
+        return f"({error})"
+
+
+def _decide(session: Session, suggestion_id: int, status: str, actor: str, now: datetime) -> Suggestion:
+    suggestion = session.get(Suggestion, suggestion_id, with_for_update=True)
+    if suggestion is None:
+        raise NotThere(f"suggestion {suggestion_id}")
+    if suggestion.status != "open":
+        raise Refusal(f"This suggestion has been {suggestion.status} already.", 409)
+    suggestion.status, suggestion.decided_at, suggestion.decided_by = status, now, actor
+    session.execute(
+        update(Conversation)
+        .where(Conversation.id == suggestion.conversation_id, Conversation.open_suggestions > 0)
+        .values(open_suggestions=Conversation.open_suggestions - 1)
+    )
+    events.record(
+        session, f"suggestion_{status}", now, conversation_id=suggestion.conversation_id, actor=actor,
+        rule=suggestion.rule, suggestion=suggestion.kind,
+    )  # fmt: skip
+    return suggestion
+
+
+def accept(
+    session: Session,
+    runtime: Runtime,
+    suggestion_id: int,
+    text: str | None,
+    actor: str,
+    now: datetime,
+    *,
+    public_note: str | None = None,
+) -> list[OutboxItem]:
+    """Do what was proposed, with the text as edited; a public note goes out beside it only where one is given.
+
+    Raises Refusal with the legal alternatives when the way has closed meanwhile; the suggestion stays open then.
+    """
+    suggestion = _decide(session, suggestion_id, "accepted", actor, now)
+    if suggestion.kind == "hide":
+        from inbox.messages import hide
+
+        hide(session, runtime, suggestion.message_id, True, actor, now)
+        return []
+    conversation = conversations.get(session, suggestion.conversation_id)
+    way = best_way(session, runtime, conversation, suggestion.kind, now)
+    if way is Way.ON_PLATFORM:
+        found = ways.options(session, runtime.channels, conversation, now)
+        sentence = next((one.sentence for one in found if one.way in MOVING_WAYS), "There is no way to answer now.")
+        raise Refusal(sentence, 409)
+    if text is None and ways.visibility_of(way) is not ways.visibility_of(Way(suggestion.way)):
+        raise Refusal("Who would read this has changed since it was proposed. Look at the text and send it again.", 409)
+    items = [_reply(session, runtime, suggestion, way, text or suggestion.text, "private", actor, now)]
+    if public_note and ways.visibility_of(way) is Visibility.PRIVATE and conversation.visibility == "public":
+        items.append(_reply(session, runtime, suggestion, Way.PUBLIC_REPLY, public_note, "note", actor, now))
+    return items
+
+
+def _reply(
+    session: Session,
+    runtime: Runtime,
+    suggestion: Suggestion,
+    way: Way,
+    text: str,
+    part: str,
+    actor: str,
+    now: datetime,
+) -> OutboxItem:
+    return replies.reply(
+        session,
+        runtime,
+        suggestion.conversation_id,
+        text,
+        str(ways.visibility_of(way)),
+        f"suggestion-{suggestion.id}-{part}",
+        actor,
+        now,
+        way=way,
+        suggestion_id=suggestion.id,
+        template=suggestion.template,
+    )
+
+
+def dismiss(session: Session, suggestion_id: int, actor: str, now: datetime) -> None:
+    """No. Counted for the rule, so that the report shows which ones are too eager."""
+    _decide(session, suggestion_id, "dismissed", actor, now)
+
+
+def overtake(session: Session, conversation_id: int, now: datetime) -> None:
+    """A person answered in their own way: what is still proposed here is moot."""
+    overtaken = session.execute(
+        update(Suggestion)
+        .where(Suggestion.conversation_id == conversation_id, Suggestion.status == "open")
+        .values(status="overtaken", decided_at=now)
+        .returning(Suggestion.id)
+    ).all()
+    if overtaken:
+        session.execute(update(Conversation).where(Conversation.id == conversation_id).values(open_suggestions=0))
+
+
+def agent_name(session: Session, actor: str) -> str | None:
+    """The signature of the person writing, or their name."""
+    user = session.scalars(select(User).where(User.email == actor)).one_or_none()
+    return (user.signature or user.name or None) if user is not None else None
