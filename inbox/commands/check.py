@@ -1,0 +1,149 @@
+"""`check`: configuration, database, playbook, templates, and what each platform says; one line each, and the cure."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+import crisis_playbook
+from connectors.base import ConnectorError, Login
+from crisis_playbook import PlaybookErrors
+from inbox.clock import system_clock
+from inbox.commands.opening import DONE, WRONG, channels, configuration, say, say_json
+from inbox.db import open_engine, reading, session_factory
+from inbox.errors import InboxError
+from inbox.migrations import HEAD, version_of
+from inbox.models import Account
+from inbox.runtime import Channels
+from inbox.secrets_at_rest import Unsealable, fingerprint, key_file_for, open_secrets
+from inbox.settings import AccountSettings, Settings
+from inbox.sla import hours_named
+from inbox.wording import open_wording
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: whether it fits, and what was found or what to do."""
+
+    what: str
+    ok: bool
+    detail: str
+
+
+def add(subcommands: Any) -> None:
+    """Registers `check`."""
+    parser = subcommands.add_parser("check", help="is everything right? asks each platform too; says how to mend it")
+    parser.add_argument("--offline", action="store_true", help="do not ask the platforms")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(handle=check)
+
+
+def check(parsed: argparse.Namespace) -> int:
+    """`check`; 1 when something is wrong, 2 (an error) when the configuration cannot be read."""
+    settings = configuration(parsed)
+    findings = []
+    for finding in look(settings, channels(), system_clock(), ask=not parsed.offline):
+        findings.append(finding)
+        if not parsed.json:
+            say(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.what}: {finding.detail}")
+    if parsed.json:
+        say_json(findings)
+    return DONE if all(finding.ok for finding in findings) else WRONG
+
+
+def look(settings: Settings, channels: Channels, now: datetime, *, ask: bool) -> Iterator[Finding]:
+    """Every finding, in the order in which one would mend them."""
+    count = len(settings.accounts)
+    yield Finding("configuration", True, f"{count} account{'s' if count != 1 else ''}, {settings.inbox.timezone}")
+    database = _database(settings)
+    yield database
+    yield from _playbook(settings)
+    if not settings.accounts:
+        yield Finding("accounts", False, "none is configured; add [[accounts]], see zuruf.example.toml")
+    for account in settings.accounts if ask else ():
+        yield _account(settings, account, channels, now, stored=database.ok)
+
+
+def _database(settings: Settings) -> Finding:
+    try:
+        engine = open_engine(settings.inbox.database)
+        with engine.connect() as connection:
+            version = version_of(connection)
+        engine.dispose()
+    except (SQLAlchemyError, InboxError, OSError) as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        return Finding("database", False, f"cannot be opened: {reason}. Look at [inbox] database")
+    if version is None:
+        return Finding("database", True, "empty; the first start makes its tables")
+    if version > HEAD:
+        return Finding(
+            "database", False, f"version {version} is newer than this Zuruf, which knows {HEAD}; update Zuruf"
+        )
+    return Finding("database", True, f"version {version}" + ("" if version == HEAD else "; the next start updates it"))
+
+
+def _playbook(settings: Settings) -> Iterator[Finding]:
+    wording = open_wording(settings.playbook.templates, settings.inbox.language)
+    problems = wording.check()
+    names = wording.names()
+    found = f"{len(names)} in {settings.playbook.templates}"
+    yield Finding("templates", not problems and bool(names), "; ".join(problems) or found)
+    try:
+        report = crisis_playbook.check(settings.playbook.directory, names)
+        playbook = crisis_playbook.load(settings.playbook.directory, names) if report.ok else None
+    except PlaybookErrors as error:
+        yield Finding("playbook", False, "; ".join(str(mistake) for mistake in error.mistakes))
+        return
+    if playbook is None:
+        yield Finding("playbook", False, "; ".join(str(mistake) for mistake in report.mistakes))
+        return
+    counts = f"{report.rules} rules, {report.examples} examples, {report.scenarios} scenarios"
+    yield Finding("playbook", True, f"{counts}, {playbook.hash[:12]}")
+    for name in playbook.hours:
+        try:
+            opening = hours_named(playbook, name, settings.inbox).next_opening(system_clock())
+        except InboxError as error:
+            yield Finding(f"hours {name}", False, str(error))
+        else:
+            if opening is None:
+                yield Finding(f"hours {name}", False, "they never open, so nothing is ever due")
+
+
+def _account(
+    settings: Settings, account: AccountSettings, channels: Channels, now: datetime, *, stored: bool
+) -> Finding:
+    try:
+        login = _login(settings, account) if stored else account.as_login()
+        inspection = channels[account.channel](login).inspect(now)
+    except (ConnectorError, InboxError) as error:
+        return Finding(account.name, False, str(error))
+    if inspection.problems:
+        return Finding(account.name, False, " ".join(inspection.problems))
+    until = f", until {inspection.expires_at:%Y-%m-%d}" if inspection.expires_at else ""
+    return Finding(account.name, True, f"signed in as {inspection.account_name}{until}")
+
+
+def _login(settings: Settings, account: AccountSettings) -> Login:
+    """The login the daemon would use: the refreshed one, where it belongs to the configured credentials."""
+    configured = account.as_login()
+    engine = open_engine(settings.inbox.database)
+    try:
+        with engine.connect() as connection:
+            if version_of(connection) != HEAD:
+                return configured
+        with reading(session_factory(engine)) as session:
+            row = session.scalars(select(Account).where(Account.name == account.name)).one_or_none()
+        if row is None or not row.stored_login or row.login_fingerprint != fingerprint(configured.credentials):
+            return configured
+        refreshed = open_secrets(key_file_for(settings.inbox.database)).unseal(row.stored_login)
+    except Unsealable:
+        return configured
+    finally:
+        engine.dispose()
+    return replace(configured, credentials={**configured.credentials, **refreshed})

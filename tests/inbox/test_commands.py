@@ -1,0 +1,219 @@
+"""The commands as somebody types them, on a configuration and a database of their own."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from connectors.sandbox import Sandbox
+from inbox import access
+from inbox.commands import add_all
+from inbox.db import reading, writing
+from inbox.errors import InboxError, NotThere, Refusal
+from inbox.models import Contact, Conversation, Event
+from inbox.settings import PROJECT
+from tests.databases import ON_POSTGRESQL
+from tests.inbox.rows import MOMENT, add_account, add_conversation, add_message
+from tests.stepped_clock import SteppedClock
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def config(tmp_path: Path, database_url: str) -> Path:
+    file = tmp_path / "zuruf.toml"
+    file.write_text(f'[inbox]\ndatabase = "{database_url}"\n')
+    return file
+
+
+@pytest.fixture
+def run(config: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("ZURUF_CONFIG", str(config))
+    parser = argparse.ArgumentParser()
+    add_all(parser.add_subparsers(required=True))
+
+    def typed(*words: str, piped: str = "") -> int:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(piped))
+        parsed = parser.parse_args(words)
+        code: int = parsed.handle(parsed)
+        return code
+
+    return typed
+
+
+def test_a_user_is_added_listed_and_disabled(
+    run: Run, sessions: sessionmaker[Session], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("user", "add", "Anna@Shop.example", "--role", "manager", piped="a long password\n") == 0
+    assert run("user", "add", "boss@shop.example", "--role", "admin", piped="another password\n") == 0
+    capsys.readouterr()
+    assert run("user", "list") == 0
+    assert "anna@shop.example" in capsys.readouterr().out
+    assert access.verify(sessions, "anna@shop.example", "a long password", "127.0.0.1", SteppedClock()())
+    assert run("user", "disable", "anna@shop.example") == 0
+    assert run("user", "list", "--json") == 0
+    people = json.loads(capsys.readouterr().out.split("more.\n")[1])
+    assert {person["email"]: person["disabled_at"] is None for person in people} == {
+        "anna@shop.example": False,
+        "boss@shop.example": True,
+    }
+
+
+def test_a_short_password_and_an_unknown_user_are_refused(run: Run) -> None:
+    with pytest.raises(Refusal, match="too short"):
+        run("user", "add", "anna@shop.example", piped="short\n")
+    with pytest.raises(NotThere):
+        run("user", "disable", "nobody@shop.example")
+
+
+def test_a_token_stands_alone_on_one_line_and_works(
+    run: Run, sessions: sessionmaker[Session], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("token", "add", "crm", "--role", "agent") == 0
+    token = capsys.readouterr().out.removesuffix("\n")
+    assert len(token) >= 20
+    assert token.split() == [token]
+    with reading(sessions) as session:
+        assert access.caller_of_token(session, token) is not None
+    assert run("token", "revoke", "crm") == 0
+    with reading(sessions) as session:
+        assert access.caller_of_token(session, token) is None
+    capsys.readouterr()
+    run("token", "list")
+    assert "revoked" in capsys.readouterr().out
+
+
+def test_accounts_tell_health_and_are_paused(
+    run: Run, sessions: sessionmaker[Session], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("accounts") == 0
+    assert "No account yet" in capsys.readouterr().out
+    with writing(sessions) as session:
+        add_account(session, health="reconnect", health_detail="The token expired.")
+    assert run("accounts") == 1
+    assert "shop: The token expired." in capsys.readouterr().out
+    assert run("accounts", "pause", "shop") == 0
+    capsys.readouterr()
+    assert run("accounts", "--json") == 0
+    assert json.loads(capsys.readouterr().out)[0]["health"] == "paused"
+    assert run("accounts", "resume", "shop") == 0
+    with pytest.raises(NotThere, match="there are: shop"):
+        run("accounts", "pause", "shopp")
+
+
+def test_the_outbox_is_shown_when_empty_and_refuses_unknown_ids(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("outbox") == 0
+    assert "Nothing is waiting" in capsys.readouterr().out
+    with pytest.raises(InboxError):
+        run("outbox", "cancel", "99")
+
+
+def test_a_person_is_exported_and_erased(
+    run: Run, sessions: sessionmaker[Session], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with writing(sessions) as session:
+        account = add_account(session)
+        person = Contact(account_id=account.id, external_id="7", name="Jana Beispiel", created_at=MOMENT)
+        session.add(person)
+        session.flush()
+        add_conversation(session, contact_id=person.id)
+        add_message(session, "Wo ist mein Paket?", contact_id=person.id)
+        number = str(person.id)
+    assert run("contact", "export", number) == 0
+    assert json.loads(capsys.readouterr().out)["messages"][0]["text"] == "Wo ist mein Paket?"
+    assert run("contact", "erase", number) == 0
+    capsys.readouterr()
+    run("contact", "export", number)
+    exported = capsys.readouterr().out
+    assert "Jana" not in exported
+    assert "Paket" not in exported
+
+
+@pytest.mark.skipif(ON_POSTGRESQL, reason="about SQLite's file; this run is on PostgreSQL")
+def test_a_backup_is_whole_and_overwrites_nothing(run: Run, sessions: sessionmaker[Session], tmp_path: Path) -> None:
+    with writing(sessions) as session:
+        add_conversation(session)
+    file = tmp_path / "copy.db"
+    with writing(sessions) as session:
+        add_conversation(session, "not committed yet")
+        assert run("backup", str(file)) == 0
+    copied = sqlite3.connect(file)
+    assert copied.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert copied.execute("SELECT external_id FROM conversations").fetchall() == [("thread",)]
+    copied.close()
+    assert file.stat().st_mode & 0o077 == 0
+    before = file.read_bytes()
+    assert run("backup", str(file)) == 2
+    assert file.read_bytes() == before
+    assert run("backup", str(tmp_path / "no" / "folder.db")) == 2
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+@pytest.mark.skipif(not ON_POSTGRESQL, reason="about PostgreSQL; this run is on SQLite")
+def test_a_backup_on_postgresql_says_what_to_use(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("backup", str(tmp_path / "copy.dump")) == 1
+    assert "pg_dump --format=custom" in capsys.readouterr().err
+
+
+def test_what_people_do_is_in_the_audit_log(run: Run, sessions: sessionmaker[Session]) -> None:
+    run("token", "add", "crm")
+    with reading(sessions) as session:
+        event = session.scalars(select(Event)).one()
+        assert (event.kind, event.actor) == ("token_added", "command line")
+        assert session.scalars(select(Conversation)).first() is None
+
+
+def test_check_without_accounts_says_what_to_add(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check") == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("WRONG")] == [
+        "WRONG  accounts: none is configured; add [[accounts]], see zuruf.example.toml"
+    ]
+    assert any(line.startswith("ok     playbook: ") for line in lines)
+    assert any(line.startswith("ok     database: version") for line in lines)
+
+
+def test_check_asks_each_platform(run: Run, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Sandbox(seed=1, now=SteppedClock()) as sandbox:
+        text = config.read_text()
+        for number, name in enumerate(("shop-facebook", "shop-twitter")):
+            login = sandbox.login(name)
+            credentials = dict(login.credentials)
+            if number == 0:
+                credentials["access_token"] = "fake-and-wrong-token"
+            text += f'[[accounts]]\nname = "{name}"\nchannel = "{login.channel}"\nexternal_id = "{login.external_id}"\n'
+            text += f'api_base = "{sandbox.origin}"\n[accounts.credentials]\n'
+            text += "".join(f'{key} = "{value}"\n' for key, value in credentials.items())
+        config.write_text(text)
+        assert run("check", "--json") == 1
+    findings = {finding["what"]: finding for finding in json.loads(capsys.readouterr().out)}
+    assert findings["shop-twitter"]["ok"] is True, findings["shop-twitter"]
+    assert findings["shop-facebook"]["ok"] is False
+    assert "fake-and-wrong" not in json.dumps(findings)
+
+
+def test_check_tells_a_database_it_cannot_open(run: Run, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config.write_text('[inbox]\ndatabase = "postgresql://zuruf@127.0.0.1:1/none"\n')
+    assert run("check", "--offline") == 1
+    assert "WRONG  database: cannot be opened" in capsys.readouterr().out
+
+
+def test_a_broken_configuration_ends_with_2_and_the_line(config: Path) -> None:
+    config.write_text('[inbox]\nlanguge = "de"\n')
+    ended = subprocess.run(
+        [sys.executable, "daemon.py", "--config", str(config), "user", "list"],
+        cwd=PROJECT, capture_output=True, text=True, check=False, timeout=50,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert f'{config}:2: [inbox] languge is unknown; write "language"' in ended.stderr
+    assert "Traceback" not in ended.stderr
