@@ -88,11 +88,8 @@ class _Fixed(Collector):
 def _gauges(session: Session, now: datetime) -> Iterable[Metric]:
     yield from _account_gauges(session, now)
     outbox = GaugeMetricFamily("zuruf_outbox_items", "Replies that are not settled well.", labels=["state"])
-    counts = dict(
-        session.execute(
-            select(OutboxItem.state, func.count()).where(OutboxItem.state.in_(UNSETTLED)).group_by(OutboxItem.state)
-        )
-    )
+    query = select(OutboxItem.state, func.count()).where(OutboxItem.state.in_(UNSETTLED)).group_by(OutboxItem.state)
+    counts = {state: count for state, count in session.execute(query)}  # noqa: C416 - a Result has keys(), dict() would take it for a mapping
     for state in UNSETTLED:
         outbox.add_metric([state], counts.get(state, 0))
     yield outbox

@@ -55,7 +55,10 @@ def waiting(now: datetime) -> list[ColumnElement[bool]]:
 
 
 def notify_one(runtime: Runtime) -> bool:
-    """Sends the oldest notice that is due; False when there is none. No transaction is open while it is sent."""
+    """Sends the oldest notice that is due; False when there is none. No transaction is open while it is sent.
+
+    With `[notices] enabled = false` it counts as told, so that switching on does not bring a flood of old ones.
+    """
     now = runtime.clock()
     with writing(runtime.sessions) as session:
         order = [Notice.not_before, Notice.id]
@@ -64,8 +67,10 @@ def notify_one(runtime: Runtime) -> bool:
             return False
         notice = session.get_one(Notice, notice_id)
         notice.attempts += 1
-    team = runtime.playbook.current().teams.get(notice.team)
-    problem = _send(team, notice.title, _with_link(runtime, notice)) if team else f"no team {notice.team!r}"
+    team, problem = None, ""
+    if runtime.settings.notices.enabled:
+        team = runtime.playbook.current().teams.get(notice.team)
+        problem = _send(team, notice.title, _with_link(runtime, notice)) if team else f"no team {notice.team!r}"
     with writing(runtime.sessions) as session:
         if not holds(session, Notice, notice_id, runtime.process, runtime.clock()):
             return True
@@ -79,8 +84,8 @@ def _with_link(runtime: Runtime, notice: Notice) -> str:
     return f"{notice.body}\n\n{runtime.settings.web.public_url}/conversations/{notice.conversation_id}"
 
 
-def _send(team: Team, title: str, body: str) -> str | None:
-    """Sends to every address of the team; returns what went wrong, None when it is delivered."""
+def _send(team: Team, title: str, body: str) -> str:
+    """Sends to every address of the team; returns what went wrong, empty when it is delivered."""
     if not team.notify:
         return f"the team {team.name!r} has no address under `notify:`"
     # A third of the start-up time, and most processes never notify.
@@ -94,13 +99,13 @@ def _send(team: Team, title: str, body: str) -> str | None:
             wrong.append(f"address {number} of the team {team.name!r} is not one apprise understands")
         elif not sender.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT):
             wrong.append(f"address {number} of the team {team.name!r} did not take it")
-    return "; ".join(wrong) or None
+    return "; ".join(wrong)
 
 
-def _settle(session: Session, notice: Notice, team: Team | None, problem: str | None, now: datetime) -> None:
+def _settle(session: Session, notice: Notice, team: Team | None, problem: str, now: datetime) -> None:
     notice.claim = notice.claimed_until = None
-    notice.reason = problem or ""
-    if problem is None:
+    notice.reason = problem
+    if not problem:
         notice.sent_at = now
         return
     log.warning("notice not delivered", team=notice.team, attempt=notice.attempts, reason=problem)

@@ -70,7 +70,7 @@ def test_defaults_are_those_of_the_contract() -> None:
     assert settings.playbook.directory == PROJECT / "crisis_playbook" / "rules"
     assert (settings.playbook.watch, settings.playbook.second_person) == (True, False)
     assert (settings.automation.delay, settings.automation.enabled) == (timedelta(seconds=10), True)
-    assert settings.automation.hourly_cap == 30
+    assert settings.automation.hourly_cap == 300
     assert settings.accounts == []
 
 
