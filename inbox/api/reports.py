@@ -30,7 +30,7 @@ def read_response_times(
 ) -> ResponseTimes:
     """How long people waited for a person's answer, over waits that began in [since, until); the last 28 days without
     both. Seconds; `business` counts only the shop's opening hours."""
-    until = until or now
-    since = since or max(until, EARLIEST) - USUALLY
+    until = max(until or now, EARLIEST).astimezone(UTC)
+    since = max(since or until - USUALLY, EARLIEST).astimezone(UTC)
     with reading(runtime.sessions) as session:
         return response_times(session, runtime, since, until, by, now)

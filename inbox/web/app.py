@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from inbox import api
 from inbox.api import problems
@@ -25,6 +25,10 @@ from inbox.web.armour import Armour
 
 log = structlog.get_logger("web")
 
+ACCIDENT = (
+    "Etwas ist bei uns schiefgegangen. Es steht im Protokoll. Gehen Sie zurück und versuchen Sie es noch einmal.\n\n"
+    "Something went wrong on our side. It has been logged. Go back and try again.\n"
+)
 DESCRIPTION = (
     "Comments, mentions and direct messages of Facebook, Instagram and X in one inbox. Times are RFC 3339 in UTC, "
     "errors are application/problem+json, lists go on with next_cursor."
@@ -48,14 +52,13 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.add_exception_handler(RequestValidationError, problems.of_validation)
     app.add_exception_handler(Refusal, problems.of_refusal)
     app.add_exception_handler(NotThere, problems.of_not_there)
-    app.add_exception_handler(Exception, _accident)
     app.include_router(health.router)
     app.include_router(webhooks.router)
     app.include_router(api.router())
     for router in pages.routers(runtime):
         app.include_router(router)
     web = runtime.settings.web
-    app.add_middleware(Armour, public_url=web.public_url, listen_host=web.host)
+    app.add_middleware(Armour, public_url=web.public_url, listen_host=web.host, accident=_accident)
     describe = app.openapi
     app.openapi = lambda: _with_problems_and_token(describe())  # type: ignore[method-assign]
     return app
@@ -70,6 +73,8 @@ async def _few_threads(_app: FastAPI) -> AsyncIterator[None]:
 
 def _accident(request: Request, error: Exception) -> Response:
     log.error("a request failed", method=request.method, path=request.url.path, exc_info=error)
+    if "text/html" in request.headers.get("accept", ""):
+        return PlainTextResponse(ACCIDENT, 500)
     return problems.of_accident(request, error)
 
 

@@ -5,9 +5,12 @@ Plain ASGI, so that event streams pass through unbuffered.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inbox.api.problems import problem
@@ -49,10 +52,14 @@ class BodyTooLarge(Exception):
 
 
 class Armour:
-    """Wraps the whole application. `public_url` and `listen_host` say by which names browsers may come."""
+    """Wraps the whole application. `public_url` and `listen_host` say by which names browsers may come; `accident`
+    makes the answer to an error nobody expected."""
 
-    def __init__(self, app: ASGIApp, public_url: str, listen_host: str) -> None:
+    def __init__(
+        self, app: ASGIApp, public_url: str, listen_host: str, accident: Callable[[Request, Exception], Response]
+    ) -> None:
         self.app = app
+        self.accident = accident
         public = urlsplit(public_url)
         self.hosts = {"127.0.0.1", "localhost", "::1", listen_host.lower(), (public.hostname or "").lower()}
         self.protections = dict(PROTECTIONS)
@@ -79,6 +86,7 @@ class Armour:
         if length.isdecimal() and int(length) > most:
             await too_large(scope, receive, protected)
             return
+        scope["client"] = client_of(scope, headers)
         begun = False
 
         async def send_and_note(message: Message) -> None:
@@ -92,6 +100,10 @@ class Armour:
             if begun:
                 raise
             await too_large(scope, receive, protected)
+        except Exception as error:
+            if begun:
+                raise
+            await self.accident(Request(scope), error)(scope, receive, protected)
 
     def _protected(self, send: Send) -> Send:
         async def send_protected(message: Message) -> None:
@@ -119,6 +131,16 @@ def bounded(receive: Receive, most: int) -> Receive:
         return message
 
     return receive_bounded
+
+
+def client_of(scope: Scope, headers: Headers) -> tuple[str, int] | None:
+    """Where the request came from. A proxy on this very machine may say so (the last X-Forwarded-For); anybody else
+    could say anything."""
+    client: tuple[str, int] | None = scope.get("client")
+    forwarded = headers.getlist("x-forwarded-for")
+    if client is None or not forwarded or client[0] not in ("127.0.0.1", "::1"):
+        return client
+    return forwarded[-1].rpartition(",")[2].strip()[:60] or client[0], 0
 
 
 def host_of(header: str) -> str:
