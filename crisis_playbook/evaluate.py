@@ -9,20 +9,22 @@ from crisis_playbook.evidence import Evidence
 from crisis_playbook.explain import check_of, sentence_of
 from crisis_playbook.model import Check, ComplaintLevel, Decision, Facts, Severity, Suggested
 from crisis_playbook.playbook import Playbook, Rule
+from crisis_playbook.signals import NONE
 
 COMPLAINT = "complaint"
-_NO_SUM = ("none", 0.0, ())
 
 
-def evaluate(playbook: Playbook, facts: Facts, explain: bool = False) -> Decision:
+def evaluate(playbook: Playbook, facts: Facts, explain: bool = False, words: bool = True) -> Decision:
     """What the playbook says about one message; with `explain`, also every rule's check.
+
+    Without `words` the same decision is made and `why` and `points` stay empty: for comparing many decisions.
 
     Rules are asked in order; the first that applies decides, unless it says `continue: true`. A rule that cannot be
     decided applies nothing, is named in `undecided`, and the rules after it are asked as if it did not apply.
     Pure: the same playbook and facts give the same decision.
     """
     evidence = Evidence(facts, playbook.vocabulary)
-    outcome = _Outcome()
+    outcome = _Outcome(words or explain)
     numbers = range(len(playbook.rules)) if explain else playbook.index.candidates(evidence.found)
     for number in numbers:
         rule = playbook.rules[number]
@@ -44,6 +46,7 @@ def evaluate(playbook: Playbook, facts: Facts, explain: bool = False) -> Decisio
 class _Outcome:
     """What the rules that applied so far have added up to."""
 
+    in_words: bool
     applied: list[Rule] = field(default_factory=list)
     undecided: list[Rule] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
@@ -62,7 +65,8 @@ class _Outcome:
         """Add one rule's actions: severity only rises, labels add up, the first assignment and reply stay."""
         then = rule.then
         self.applied.append(rule)
-        self.why.append(sentence_of(rule, True, evidence))
+        if self.in_words:
+            self.why.append(sentence_of(rule, True, evidence))
         if SEVERITIES.index(then.severity) > SEVERITIES.index(self.severity):
             self.severity = then.severity
         if SEVERITIES.index(then.severity) > SEVERITIES.index(evidence.severity):
@@ -83,17 +87,19 @@ class _Outcome:
 
 def _decision(playbook: Playbook, evidence: Evidence, outcome: _Outcome, explain: bool) -> Decision:
     reply, reply_rule = outcome.reply or (None, None)
-    why = outcome.why + [sentence_of(rule, None, evidence) for rule in outcome.undecided]
     suggestions = outcome.suggestions
+    if outcome.in_words:
+        outcome.why += [sentence_of(rule, None, evidence) for rule in outcome.undecided]
     if reply is not None and outcome.hold_replies is not None:
         suggestions = [*suggestions, Suggested("reply", reply, reply_rule or "")]
-        why.append(f"the automatic reply {reply} is only proposed, because replies are held ({outcome.hold_replies})")
+        if outcome.in_words:
+            outcome.why.append(f"the automatic reply {reply} is only proposed: replies are held")
         reply, reply_rule = None, None
     answers = _answers(playbook, evidence)
-    needed = explain or reply is not None or suggestions or answers
+    language_matters = explain or reply is not None or suggestions or answers
     sums = {name: evidence.sum(name) for name in playbook.vocabulary.signals}
     complaint = sums.pop(COMPLAINT, None)
-    level, score, points = (complaint.level, complaint.score, complaint.points) if complaint else _NO_SUM
+    points = evidence.points(COMPLAINT) if complaint and outcome.in_words else ()
     return Decision(
         rules=tuple(rule.name for rule in outcome.applied),
         undecided=tuple(rule.name for rule in outcome.undecided),
@@ -106,12 +112,12 @@ def _decision(playbook: Playbook, evidence: Evidence, outcome: _Outcome, explain
         hold_replies=outcome.hold_replies,
         notify=tuple(outcome.notify),
         answers=answers,
-        complaint=_complaint_level(level),
-        score=score,
+        complaint=_complaint_level(complaint.level if complaint else NONE),
+        score=complaint.score if complaint else 0.0,
         points=points,
-        why=tuple(why),
+        why=tuple(outcome.why),
         checks=tuple(outcome.checks),
-        language=(evidence.language if needed else evidence.facts.language) or "unknown",
+        language=(evidence.language if language_matters else evidence.facts.language) or "unknown",
         playbook=playbook.hash,
         signals={name: result.level for name, result in sums.items() if result.reached},
         raise_level=outcome.raise_level,

@@ -10,6 +10,7 @@ from crisis_playbook.language import detect
 from crisis_playbook.model import Facts, Points
 from crisis_playbook.patterns import Patterns
 from crisis_playbook.phrases import Found, Phrases, Stretch, apart
+from crisis_playbook.remembered import Remembered
 
 if TYPE_CHECKING:
     from crisis_playbook.signals import Signal
@@ -40,15 +41,24 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A signal's result: the level reached (`none` where no level is), the score, and every line that counted."""
+    """A signal's result: the level reached (`none` where no level is), the score, and the lines that counted."""
 
     level: str
     score: float
-    points: tuple[Points, ...]
     reached: frozenset[str]
     """Every level whose threshold the score reaches."""
-    lines: tuple[int, ...] = ()
+    lines: tuple[int, ...]
     """Which lines of the signal counted, in the playbook's order."""
+
+
+def _is_word(chunk: str) -> bool:
+    """Whether a chunk counts as a word: it holds a letter or digit, and is neither a handle nor a link."""
+    if chunk[0] in "@＠" or chunk.startswith(("http://", "https://", "www.")):
+        return False
+    return any(map(str.isalnum, chunk))
+
+
+_IS_WORD = Remembered(_is_word)
 
 
 class Evidence:
@@ -58,6 +68,7 @@ class Evidence:
         "_language",
         "_length",
         "_places",
+        "_points",
         "_sums",
         "_topics",
         "facts",
@@ -78,6 +89,7 @@ class Evidence:
         """The highest of the conversation's severity and those of rules that applied so far."""
         self._topics: dict[str, list[Stretch]] = {}
         self._sums: dict[str, Sum] = {}
+        self._points: dict[str, tuple[Points, ...]] = {}
         self._places: list[Span] | None = None
         self._language: str | None = facts.language
         self._length: int | None = None
@@ -93,13 +105,7 @@ class Evidence:
     def length(self) -> int:
         """How many words the text has; handles, links and chunks without a letter or digit are none."""
         if self._length is None:
-            self._length = sum(
-                1
-                for chunk in self.facts.text.split()
-                if chunk[0] not in "@＠"
-                and not chunk.startswith(("http://", "https://", "www."))
-                and (chunk.isalnum() or any(map(str.isalnum, chunk)))
-            )
+            self._length = sum(map(_IS_WORD.__getitem__, self.facts.text.split()))
         return self._length
 
     def topic(self, name: str) -> list[Stretch]:
@@ -115,7 +121,9 @@ class Evidence:
         hits = self.found.get(topic.any)
         if not hits:
             return []
-        excluded = self.found.get(topic.excluded, ()) if topic.excluded is not None else ()
+        excluded = self.found.get(topic.excluded) if topic.excluded is not None else None
+        if not excluded:
+            return apart(hits)
         left = [hit for hit in hits if not any(hit[0] <= end and hit[1] > first for first, end in excluded)]
         return apart(left)
 
@@ -124,6 +132,12 @@ class Evidence:
         if signal not in self._sums:
             self._sums[signal] = self.vocabulary.signals[signal].add_up(self)
         return self._sums[signal]
+
+    def points(self, signal: str) -> tuple[Points, ...]:
+        """The lines of the signal that counted, in words."""
+        if signal not in self._points:
+            self._points[signal] = self.vocabulary.signals[signal].points(self)
+        return self._points[signal]
 
     def quote(self, spans: tuple[Span, ...]) -> str:
         """The words of the message at these places, in quotes, for a person to read."""

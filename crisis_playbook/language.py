@@ -11,9 +11,12 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from crisis_playbook.remembered import Remembered
+
 LANGUAGES = ("de", "en", "fr", "it")
 SURE = 0.8
-_WORD = re.compile(r"[^\W\d_]+")
+MOST_LETTERS = 400
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _NOT_LANGUAGE = re.compile(r"(?:https?://|www\.)\S+|[@#]\w+")
 
 _FUNCTION_WORDS = {
@@ -40,26 +43,31 @@ for _language, _words in _FUNCTION_WORDS.items():
 
 def detect(text: str) -> str | None:
     """The language of `text` as an ISO 639-1 code, or None where it cannot be told."""
-    words = _WORD.findall(_NOT_LANGUAGE.sub(" ", text).lower())
-    if not words:
-        return None
-    votes = _votes(words)
-    best, second = votes[0], votes[1]
-    if best[0] >= 2 and best[0] >= 2 * second[0]:
-        return best[1]
-    language, certainty = _identifier().classify(" ".join(words))
-    if certainty >= SURE and (len(words) > 2 or best[0] == 0 or best[1] == language):
-        return str(language)
-    return best[1] if best[0] > second[0] else None
-
-
-def _votes(words: list[str]) -> list[tuple[float, str]]:
     votes = dict.fromkeys(LANGUAGES, 0.0)
-    for word in words:
-        languages = _EVIDENCE.get(word, ())
+    for languages in filter(None, map(_CHUNKS.__getitem__, text[:MOST_LETTERS].split())):
         for language in languages:
             votes[language] += 1 / len(languages)
-    return sorted(((vote, language) for language, vote in votes.items()), reverse=True)
+    (best, language), (second, _) = sorted(((vote, name) for name, vote in votes.items()), reverse=True)[:2]
+    if best >= 2 and best >= 2 * second:
+        return language
+    words = _WORD.findall(_NOT_LANGUAGE.sub(" ", text[:MOST_LETTERS]).lower())
+    if not words:
+        return None
+    guess, certainty = _identifier().classify(" ".join(words))
+    if certainty >= SURE and (len(words) > 2 or best == 0 or language == guess):
+        return str(guess)
+    return language if best > second else None
+
+
+def _spoken_for(chunk: str) -> tuple[str, ...]:
+    """The languages a chunk speaks for; handles and links speak for none."""
+    if chunk[0] in "@#" or "://" in chunk:
+        return ()
+    words = _WORD.findall(chunk.lower().replace("’", "'"))
+    return tuple(language for word in words for language in _EVIDENCE.get(word, ()))
+
+
+_CHUNKS = Remembered(_spoken_for)
 
 
 @lru_cache(maxsize=1)

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
+from crisis_playbook.remembered import Remembered
 from crisis_playbook.text import Token, chunk_tokens, fold
 
 MOST_LETTERS = 200
-MOST_REMEMBERED = 50_000
-LONGEST_REMEMBERED = 40
 
 Open = Literal["closed", "start", "end", "both", "any"]
 """Which end of a word is open: none, `*wort`, `wort*`, `*wort*`, or `*` alone (any one word)."""
@@ -130,8 +129,9 @@ class Phrases:
         self._marks: dict[str, int] = {}
         self._mark_tests: list[tuple[re.Pattern[str], int]] = []
         self._kinds: dict[str, int] = {}
-        self._chunks = _Chunks(self)
+        self._chunks = Remembered(self.understand)
         self._nothing = Seen()
+        self._one_unknown = (self._nothing,)
         self._break = Seen(is_word=False)
 
     def add_list(self, phrases: list[tuple[WordPattern, ...]]) -> int:
@@ -146,14 +146,17 @@ class Phrases:
                 branch = self._step(branch, pattern)
             if number not in branch.lists:
                 branch.lists.append(number)
-        self._chunks.clear()
+        self._chunks.forget()
         return number
 
     def add_marks(self, pattern: str) -> int:
-        """Register a list found where a chunk of the text matches `pattern` (Python syntax, trusted, linear)."""
+        """Register a list found where a chunk of the text matches `pattern` (Python syntax, trusted, linear).
+
+        Chunks that are nothing but a word, not all in capitals, are not looked at.
+        """
         number = self.new_list()
         self._mark_tests.append((re.compile(pattern), number))
-        self._chunks.clear()
+        self._chunks.forget()
         return number
 
     def new_list(self) -> int:
@@ -192,8 +195,11 @@ class Phrases:
                     found[number].append((index, index + 1))
                 else:
                     found[number] = [(index, index + 1)]
-            for branch in seen.begins:
-                _follow(branch, stream, index, index + 1, found)
+            if seen.begins and index + 1 < len(stream):
+                following = stream[index + 1].atoms
+                for branch in seen.begins:
+                    if branch.any_word is not None or not branch.following.keys().isdisjoint(following):
+                        _follow(branch, stream, index, index + 1, found)
         return found
 
     def places(self, text: str) -> list[tuple[int, int]]:
@@ -212,18 +218,22 @@ class Phrases:
 
     def understand(self, chunk: str) -> tuple[Seen, ...]:
         """What the tokens of one chunk mean to the phrases."""
-        marks = tuple(number for test, number in self._mark_tests if test.search(chunk))
+        marks: tuple[int, ...] = ()
+        if chunk.isupper() or not chunk.isalpha():
+            marks = tuple(number for test, number in self._mark_tests if test.search(chunk))
         tokens = chunk_tokens(chunk)
         seen = [self._seen(token) for token in tokens]
         if marks and seen:
             last, place = seen[-1], (tokens[-1].start, tokens[-1].end)
             seen[-1] = Seen(last.atoms, (*last.lists, *marks), last.begins, last.is_word, place)
-        return tuple(seen)
+        return self._one_unknown if seen == [self._nothing] else tuple(seen)
 
     def _seen(self, token: Token) -> Seen:
         if token.kind == "marks":
             return self._break
-        atoms = {atom for spelling in token.spellings for atom in self._atoms_of(spelling, token.kind)}
+        atoms = set(self._atoms_of(token.spellings[0], token.kind))
+        for spelling in token.spellings[1:]:
+            atoms.update(self._atoms_of(spelling, token.kind))
         if not atoms:
             return self._nothing
         branches = [self._tree.following[atom] for atom in sorted(atoms) if atom in self._tree.following]
@@ -235,15 +245,20 @@ class Phrases:
         atoms = [self._closed[word]] if word in self._closed else []
         if kind in ("link", "handle"):
             return atoms
+        letters = len(word)
         for length in self._lengths.get("end", ()):
-            if word[:length] in self._open["end"] and length <= len(word):
+            if length > letters:
+                break
+            if word[:length] in self._open["end"]:
                 atoms.append(self._open["end"][word[:length]])
         for length in self._lengths.get("start", ()):
-            if length <= len(word) and word[-length:] in self._open["start"]:
+            if length > letters:
+                break
+            if word[-length:] in self._open["start"]:
                 atoms.append(self._open["start"][word[-length:]])
         inside = self._open["both"]
         for length in self._lengths.get("both", ()):
-            for start in range(len(word) - length + 1):
+            for start in range(letters - length + 1):
                 if word[start : start + length] in inside:
                     atoms.append(inside[word[start : start + length]])
         return atoms
@@ -261,22 +276,6 @@ def _follow(branch: _Branch, stream: list[Seen], start: int, position: int, foun
             found.setdefault(number, []).append((start, position + 1))
         if following.following or following.any_word:
             _follow(following, stream, start, position + 1, found)
-
-
-class _Chunks(dict[str, tuple[Seen, ...]]):
-    """What chunks mean, remembered up to a bound so that memory stays flat."""
-
-    def __init__(self, phrases: Phrases) -> None:
-        super().__init__()
-        self._phrases = phrases
-
-    def __missing__(self, chunk: str) -> tuple[Seen, ...]:
-        seen = self._phrases.understand(chunk)
-        if len(chunk) <= LONGEST_REMEMBERED:
-            if len(self) >= MOST_REMEMBERED:
-                self.clear()
-            self[chunk] = seen
-        return seen
 
 
 def apart(stretches: list[Stretch]) -> list[Stretch]:

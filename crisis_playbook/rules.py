@@ -71,7 +71,7 @@ class PointsLine:
             raise wrong(node.place, "a line of points has no 'points'", "add 'points: 1'")
         if not conditions:
             raise wrong(node.place, "a line of points asks for nothing", "add a condition, such as topic: complaint")
-        whole = AllOf(conditions)
+        whole = conditions[0] if len(conditions) == 1 else AllOf(conditions)
         return Line(whole, values["points"], int(values.get("times", 1)), values.get("reason") or reason_of(whole))
 
     def schema(self) -> Schema:

@@ -11,6 +11,7 @@ from crisis_playbook.index import Index
 from crisis_playbook.model import Points
 
 NONE = "none"
+_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,13 @@ class Signal:
     """Thresholds, lowest first."""
     index: Index = field(compare=False)
     _of_nothing: Sum = field(init=False, repr=False, compare=False)
+    _reached: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_of_nothing", self._sum(0.0, (), ()))
+        names = list(self.levels)
+        reached = {name: frozenset(names[: number + 1]) for number, name in enumerate(names)}
+        object.__setattr__(self, "_reached", reached)
+        object.__setattr__(self, "_of_nothing", self._sum(0.0, ()))
 
     def add_up(self, evidence: Evidence) -> Sum:
         """The sum over one message: every line that holds counts once; what cannot be told counts nothing."""
@@ -47,13 +52,20 @@ class Signal:
                 counted.append(number)
         if not counted:
             return self._of_nothing
-        score = round(sum(self.lines[number].points for number in counted), 6)
-        points = tuple(Points(self._reason(self.lines[n], evidence), self.lines[n].points) for n in counted)
-        return self._sum(score, points, tuple(counted))
+        score = round(sum([self.lines[number].points for number in counted]), 6)
+        return self._sum(score, tuple(counted))
 
-    def _sum(self, score: float, points: tuple[Points, ...], counted: tuple[int, ...]) -> Sum:
-        reached = [level for level, least in self.levels.items() if score >= least]
-        return Sum(reached[-1] if reached else NONE, score, points, frozenset(reached), counted)
+    def _sum(self, score: float, counted: tuple[int, ...]) -> Sum:
+        level, reached = NONE, _NOTHING
+        for name, least in self.levels.items():
+            if score >= least:
+                level, reached = name, self._reached[name]
+        return Sum(level, score, reached, counted)
+
+    def points(self, evidence: Evidence) -> tuple[Points, ...]:
+        """Every line that counted, in words, with the words it found."""
+        counted = [self.lines[number] for number in evidence.sum(self.name).lines]
+        return tuple(Points(self._reason(line, evidence), line.points) for line in counted)
 
     def _reason(self, line: Line, evidence: Evidence) -> str:
         quoted = evidence.quote(line.condition.spans(evidence))

@@ -148,6 +148,10 @@ class KnownSign:
             return []
         return stretches if len(stretches) >= self.sign.times else []
 
+    def shows(self, evidence: Evidence) -> bool:
+        """Whether it shows at all."""
+        return bool(self.sign.test(evidence.facts.text) if self.sign.test is not None else self.found(evidence))
+
     def times(self, evidence: Evidence) -> int:
         """How often it shows, overlaps counted once."""
         if self.sign.test is not None:

@@ -34,6 +34,7 @@ _TOKEN = re.compile(
 _CHUNK = re.compile(r"\S+")
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 _DROPPED = re.compile(rf"['’‘`´{IGNORED}]")
+_ACCENTS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 _UMLAUTS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "oe", "đ": "d", "ł": "l", "ı": "i"}
 )
@@ -82,8 +83,10 @@ def spellings(word: str) -> tuple[str, ...]:
 def _plain(lowered: str) -> str:
     if lowered.isascii():
         return lowered
-    decomposed = unicodedata.normalize("NFKD", lowered.translate(_UMLAUTS))
-    return "".join(sign for sign in decomposed if not unicodedata.combining(sign)).translate(_UMLAUTS).lower()
+    without = lowered.translate(_UMLAUTS)
+    if without.isascii():
+        return without
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", without)).translate(_UMLAUTS).lower()
 
 
 def fold_emoji(sign: str) -> str:
@@ -101,6 +104,12 @@ def tokens(text: str) -> list[Token]:
 
 def chunk_tokens(chunk: str, offset: int = 0) -> list[Token]:
     """The tokens of a stretch of text without white space; `offset` is where it stands in the whole text."""
+    if chunk.isalpha():
+        return [Token("word", chunk, spellings(chunk), offset, offset + len(chunk))]
+    if chunk[:-1].isalpha() and chunk[-1] in ".,!?:;":
+        end = offset + len(chunk)
+        word = Token("word", chunk[:-1], spellings(chunk[:-1]), offset, end - 1)
+        return [word, Token("marks", chunk[-1], (chunk[-1],), end - 1, end)]
     found: list[Token] = []
     position = 0
     for start, end, sign in _emoji_in(chunk):

@@ -25,7 +25,10 @@ class HasTopic:
         return [hit for name in self.names for hit in evidence.topic(name)]
 
     def holds(self, evidence: Evidence) -> bool | None:
-        return any(evidence.topic(name) for name in self.names)
+        for name in self.names:  # noqa: SIM110 - asked for every message; a generator costs twice as much
+            if evidence.topic(name):
+                return True
+        return False
 
     def why(self, evidence: Evidence) -> str:
         for name in self.names:
@@ -165,7 +168,10 @@ class Shows:
         return f"sign: {', '.join(known.sign.name for known in self.signs)}"
 
     def holds(self, evidence: Evidence) -> bool | None:
-        return any(known.times(evidence) for known in self.signs)
+        for known in self.signs:  # noqa: SIM110 - as above
+            if known.shows(evidence):
+                return True
+        return False
 
     def why(self, evidence: Evidence) -> str:
         for known in self.signs:
@@ -202,7 +208,7 @@ class Reaches(Plain):
 
     def why(self, evidence: Evidence) -> str:
         result = evidence.sum(self.signal)
-        lines = ", ".join(f"{points.reason} {points.points:+g}" for points in result.points)
+        lines = ", ".join(f"{line.reason} {line.points:+g}" for line in evidence.points(self.signal))
         reached = f'the {self.signal} signal reached "{result.level}" with {result.score:g} points'
         return f"{reached}: {lines}" if lines else f"{reached}"
 

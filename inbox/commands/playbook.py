@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -139,6 +140,7 @@ def decide_command(arguments: argparse.Namespace) -> int:
     playbook = _load(arguments.playbook)
     if playbook is None:
         return WRONG
+    gc.freeze()  # the playbook stays; the collector need not look through it again and again
     try:
         with _opened(arguments.source, "rb") as source, _opened(arguments.target, "wb") as target:
             decide_lines(playbook, source, target)
