@@ -89,9 +89,9 @@ class Sandbox:
         self.user_token = self.tokens.issue("user", _MANAGER_ID, life=_SIXTY_DAYS).text
         """Of the person who manages the page: for `/me/accounts`; comments stay invisible to it."""
         self._port = port
-        self._gate: Gate | None = None
         self._server: LoopbackServer | None = None
-        self._seed = seed
+        self._requests: Counter[tuple[str, str]] = Counter()
+        self._chance = random.Random(seed)  # noqa: S311 - reproducible faults, not secrets
 
     # -- running -----------------------------------------------------------------------------------------------------
 
@@ -105,10 +105,11 @@ class Sandbox:
         self.stop()
 
     def start(self) -> None:
-        """Listen on loopback."""
-        self._gate = Gate(self.scene, self.graph, self.twitter, self.faults, self._seed)
-        self._server = LoopbackServer(self._gate, Control(self).answer, self._port)
+        """Listen on loopback; after `stop` again on the same port, with the same world."""
+        gate = Gate(self.scene, self.graph, self.twitter, self.faults, self._chance, self._requests)
+        self._server = LoopbackServer(gate, Control(self).answer, self._port)
         self._server.start()
+        self._port = self._server.port
 
     def stop(self) -> None:
         """Close the port; requests that hang are cut."""
@@ -187,7 +188,7 @@ class Sandbox:
     def requests(self) -> Counter[tuple[str, str]]:
         """How often each (platform, endpoint label) was called; items of a batch as `batched GET …`."""
         with self.scene.lock:
-            return Counter(self._gate.requests) if self._gate is not None else Counter()
+            return Counter(self._requests)
 
     def subscribe(
         self,

@@ -25,6 +25,8 @@ from connectors.sandbox.twitter_server import TwitterServer, twitter_fault
 from connectors.sandbox.wire import Answer, Call
 
 Json = Any
+_GRACE = 2.0
+"""Seconds for requests under way to notice that their connection is gone."""
 _PAGE = "<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Service Unavailable</h1></body></html>"
 
 
@@ -33,19 +35,28 @@ class _CuttableProtocol(H11Protocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.app_state = {**self.app_state, "cut": transport.abort}
 
 
 class Gate:
     """Every request of the platforms passes here: counted, spoilt where a fault waits, answered."""
 
-    def __init__(self, scene: Scene, graph: GraphServer, twitter: TwitterServer, faults: Faults, seed: int) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        graph: GraphServer,
+        twitter: TwitterServer,
+        faults: Faults,
+        chance: random.Random,
+        requests: Counter[tuple[str, str]],
+    ) -> None:
         self._scene = scene
         self._graph = graph
         self._twitter = twitter
         self._faults = faults
-        self._chance = random.Random(seed)  # noqa: S311 - reproducible faults, not secrets
-        self.requests: Counter[tuple[str, str]] = Counter()
+        self._chance = chance
+        self.requests = requests
         self.stopping = asyncio.Event()
         graph.pick_faults = lambda platform, label, path: faults.pick(
             platform, f"batched {label}", path, ANSWERED_KINDS
@@ -132,7 +143,8 @@ class LoopbackServer:
         self._gate = gate
         self._control = control
         self._socket = socket.create_server(("127.0.0.1", port))
-        self.origin = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.port = int(self._socket.getsockname()[1])
+        self.origin = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(
             self._application, http=_CuttableProtocol, ws="none", lifespan="off", interface="asgi3", loop="asyncio",
             log_config=None, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=1,
@@ -152,7 +164,6 @@ class LoopbackServer:
         """Close every connection and the port."""
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._gate.stopping.set)
-        self._server.should_exit = True
         self._thread.join(5)
         self._socket.close()
 
@@ -160,9 +171,21 @@ class LoopbackServer:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
+        """Like `uvicorn.Server.serve`, without its tenths of a second of waiting at the end."""
         self._loop = asyncio.get_running_loop()
+        server = self._server
+        server.config.load()
+        server.lifespan = server.config.lifespan_class(server.config)
+        await server.startup(sockets=[self._socket])
         self._started.set()
-        await self._server.serve(sockets=[self._socket])
+        await self._gate.stopping.wait()
+        for listener in server.servers:
+            listener.close()
+        await asyncio.sleep(0)
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()
+        if server.server_state.tasks:
+            await asyncio.wait(list(server.server_state.tasks), timeout=_GRACE)
 
     async def _application(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http":

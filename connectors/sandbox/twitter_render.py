@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.sandbox.people import Person
 from connectors.sandbox.twitter_errors import invalid_request, not_authorized, not_found
-from connectors.sandbox.twitter_world import DirectMessage, Tweet, TwitterWorld, is_long
+from connectors.sandbox.twitter_world import DirectMessage, Tweet, TwitterWorld
 from connectors.sandbox.wire import x_time
 
 Json = Any
@@ -229,7 +229,7 @@ class Rendering:
 
     def _bare_tweet(self, tweet: Tweet) -> dict[str, Json]:
         text = tweet.text
-        if is_long(tweet):
+        if tweet.long:
             text = text[: _SHOWN - 1].rstrip() + "…"
         row: dict[str, Json] = {
             "id": tweet.id,
@@ -256,7 +256,7 @@ class Rendering:
                 row["entities"] = entities
         if "attachments" in self._tweet_fields and tweet.photo:
             row["attachments"] = {"media_keys": [f"3_{tweet.id}"]}
-        if "note_tweet" in self._tweet_fields and is_long(tweet):
+        if "note_tweet" in self._tweet_fields and tweet.long:
             row["note_tweet"] = {"text": html.escape(tweet.text, quote=False)}
         return row
 

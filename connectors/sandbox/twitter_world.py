@@ -45,6 +45,8 @@ class Tweet:
     typed: str = ""
     """The words as they were sent."""
     photo: bool = False
+    long: bool = False
+    """Longer than an ordinary post: the API cuts `text` and puts everything into `note_tweet`."""
 
     @property
     def number(self) -> int:
@@ -208,6 +210,7 @@ class TwitterWorld:
             links=links, history=[tweet_id], language=_language(text), typed=text, photo=photo,
         )  # fmt: skip
         tweet.mentioned = self._mentions(shown)
+        tweet.long = weighted_length(text) > LIMIT
         self._index(tweet)
         if not quiet:
             self._tell("tweet_added", tweet)
@@ -309,11 +312,6 @@ class TwitterWorld:
 
     def _tell(self, name: str, item: Any) -> None:
         self.scene.tell(Happening(self.platform, self.account_id, name, item, self.scene.now()))
-
-
-def is_long(tweet: Tweet) -> bool:
-    """Longer than an ordinary post: `text` is cut, `note_tweet` holds everything."""
-    return weighted_length(tweet.typed) > LIMIT
 
 
 def _language(text: str) -> str:

@@ -46,9 +46,7 @@ def test_forms_and_json_bodies_are_both_read(sandbox: Sandbox, page: Graph) -> N
     assert sandbox.journal[0]["metadata"] == "marke-1"
 
 
-def test_a_private_reply_goes_out_once_within_seven_days(
-    sandbox: Sandbox, page: Graph, clock: SteppedClock
-) -> None:
+def test_a_private_reply_goes_out_once_within_seven_days(sandbox: Sandbox, page: Graph, clock: SteppedClock) -> None:
     world = sandbox.world.facebook
     post = world.post("x")
     comment = world.comment(post, "Anna", "Frechheit!")
@@ -100,9 +98,10 @@ def test_instagram_counts_bytes_and_names_its_own_window(sandbox: Sandbox, page:
     url = f"/{sandbox.world.facebook.page_id}/messages"
     assert page.post(url, recipient=to, message={"text": "ü" * 500}).status_code == 200
     assert error_of(page.post(url, recipient=to, message={"text": "ü" * 500 + "x"}))[0] == 100
-    assert error_of(page.post(f"/{sandbox.world.instagram.account_id}/messages", recipient=to, message={"text": "x"}))[
-        0
-    ] == 3
+    assert (
+        error_of(page.post(f"/{sandbox.world.instagram.account_id}/messages", recipient=to, message={"text": "x"}))[0]
+        == 3
+    )
     clock.advance(hours=25)
     assert error_of(page.post(url, recipient=to, message={"text": "x"})) == (10, 2534022)
     assert [row["platform"] for row in sandbox.journal] == ["instagram"]
