@@ -171,7 +171,7 @@ def test_no_secret_in_logs_or_errors(
     [{}, {"consumer_key": "fake"}, {**SECRETS, "consumer_secret": ""}, {"client_id": "fake", "access_token": "fake"}],
 )
 def test_incomplete_credentials_are_named(credentials: dict[str, str]) -> None:
-    with pytest.raises(Misconfigured, match="consumer_key.*refresh_token"):
+    with pytest.raises(Misconfigured, match=r"consumer_key.*refresh_token"):
         account(credentials=credentials)
 
 
