@@ -302,6 +302,8 @@ class Contract:
         for _ in range(3):
             inbox.read()
             stage.clock.advance(minutes=2)
+        stage.calm()
+        inbox.read()
         assert set(inbox.visible) == expected
         assert all(len(odd.raw) <= 64 * 1024 and odd.reason for odd in inbox.unreadable)
 
