@@ -157,7 +157,7 @@ class Facebook:
             return self._threads.read_one(conversation_id, poll)
         try:
             return self._posts.thread(conversation_id, kind, poll)
-        except (Refused, Misconfigured) as error:
+        except Refused as error:
             return gone_with(error, conversation_id, poll.now)
 
     def send(self, reply: Reply, now: datetime) -> Receipt:

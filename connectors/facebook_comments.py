@@ -54,6 +54,7 @@ POSTS_A_PAGE = 50
 COMMENTS_WITH_POSTS = 25
 COMMENTS_OF_NEW_ACCOUNT = 100
 COMMENTS_A_PAGE = 100
+THREAD_PAGES = 10
 _POST_FIELDS = "id,message,created_time,updated_time,permalink_url,from"
 _REEL_FIELDS = "id,description,created_time,updated_time,permalink_url"
 HEAD = Edge("published_posts", _POST_FIELDS)
@@ -159,18 +160,23 @@ class FacebookPosts:
         post, _, _ = conversation_id.rpartition("_")
         foreign = kind is Kind.MENTION
         edge = EDGES["visitor_posts"] if foreign else HEAD
-        got = self._graph.get(
-            node(conversation_id, "comments"),
-            poll.now,
-            fields=COMMENT_FIELDS,
-            limit=COMMENTS_A_PAGE,
-            **dict(_ORDER),
-        )
         subject = Subject(conversation_id if foreign else f"{self._page_id}_{post}" if post else conversation_id)
-        view = self.view(got.body, subject, edge)
-        collected = Collected()
-        collected.used(got.usage)
-        collected.add((replace(m, conversation_id=conversation_id) for m in view.messages), view.unreadable)
+        collected, after = Collected(), None
+        for _ in range(THREAD_PAGES):
+            got = self._graph.get(
+                node(conversation_id, "comments"),
+                poll.now,
+                fields=COMMENT_FIELDS,
+                limit=COMMENTS_A_PAGE,
+                after=after,
+                **dict(_ORDER),
+            )
+            view = self.view(got.body, subject, edge)
+            collected.used(got.usage)
+            collected.add((replace(m, conversation_id=conversation_id) for m in view.messages), view.unreadable)
+            if view.more in (None, after) or (view.messages and view.newest_first):
+                break
+            after = view.more
         return collected.page({})
 
     def _post(self, item: Any, edge: Edge) -> PostView:

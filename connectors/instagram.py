@@ -58,6 +58,8 @@ _WAYS = (Way.PRIVATE_REPLY, Way.DIRECT_MESSAGE, Way.ASK_TO_WRITE_FIRST, Way.PUBL
 _PRIVATE = (Way.DIRECT_MESSAGE, Way.PRIVATE_REPLY)
 COMMENT_LIMIT = 2200
 MESSAGE_LIMIT_BYTES = 1000
+REPLY_PAGES = 20
+"""Of 50 replies each; no comment in a shop's life had more."""
 
 
 class Instagram:
@@ -151,13 +153,21 @@ class Instagram:
             return self._threads.read_one(conversation_id, poll)
         if mention_parts(conversation_id) is not None:
             return self.look_again((conversation_id,), poll)
-        collected = Collected()
         try:
-            view, usage = self._media.replies(conversation_id, "", None, poll.now)
-        except (Refused, Misconfigured) as error:
+            return self._all_replies(conversation_id, poll)
+        except Refused as error:
             return gone_with(error, conversation_id, poll.now)
-        collected.used(usage)
-        collected.add((replace(m, subject=None) for m in view.messages), view.unreadable)
+
+    def _all_replies(self, comment: str, poll: Poll) -> Page:
+        """Replies come oldest first: the newest stand on the last page."""
+        collected, after = Collected(), None
+        for _ in range(REPLY_PAGES):
+            view, usage = self._media.replies(comment, "", after, poll.now)
+            collected.used(usage)
+            collected.add((replace(m, subject=None) for m in view.messages), view.unreadable)
+            if view.more in (None, after):
+                break
+            after = view.more
         return collected.page({})
 
     def send(self, reply: Reply, now: datetime) -> Receipt:
@@ -225,7 +235,7 @@ class Instagram:
         if mention_parts(reply.conversation_id) is not None:
             raise Unavailable("answers to mentions cannot be read back; look at the post on Instagram", code="mention")
         after: str | None = None
-        for _ in range(5):
+        for _ in range(REPLY_PAGES):
             try:
                 view, usage = self._media.replies(reply.conversation_id, reply.subject_id or "", after, now)
             except (Refused, Misconfigured) as error:
