@@ -17,7 +17,7 @@ from inbox import access, conversations, messages, replies
 from inbox.errors import Refusal
 from inbox.queries.conversation import conversation, conversation_of_message, present
 from inbox.queries.views import ConversationDetail
-from inbox.ways import Option
+from inbox.ways import SENDABLE, Option
 from inbox.web.desk import Form, PageRoute, Visit, Visiting, field, is_htmx
 from inbox.web.entries import IN_COMPOSER, entries
 from inbox.web.i18n import translations
@@ -63,7 +63,7 @@ def _shown(visit: Visit, conversation_id: int, draft: Draft, status: int, before
         view |= {"here": looking.address(), "current": conversation_id}
         if is_htmx(visit.request):
             view |= {"known_labels": [], "rows": [], "queue": looking.queue}
-            return visit.parts("inbox.html", ["conversation"], view, status=status), unread
+            return visit.part("pane.html", view, status=status), unread
         view = {**list_view(visit, session, looking, conversation_id), **view}
     return visit.page("inbox.html", view, status=status), unread
 
@@ -83,14 +83,14 @@ def conversation_view(
     detail = conversation(session, conversation_id, visit.now, before=before)
     options = replies.options(session, visit.runtime.channels, conversation_id, visit.now)
     others = present(session, conversation_id, visit.now, besides=visit.person.id)
-    ways = [option for option in options if option.state == "available" and option.way != "on_platform"]
+    ways = offered_ways(options)
     chosen = _chosen_way(detail, ways, draft)
     return {
         "detail": detail,
         "entries": entries(detail, visit.runtime.settings.inbox.zone),
         "options": options,
-        "open_ways": ways,
-        "on_platform": any(option.way == "on_platform" and option.state == "available" for option in options),
+        "offered": ways,
+        "open_ways": bool(ways),
         "chosen": chosen,
         "chosen_visibility": next((str(option.visibility) for option in ways if option.way == chosen), "note"),
         "writers": [one.name for one in others if one.writing],
@@ -109,6 +109,16 @@ def conversation_view(
 def translated_for(visit: Visit, sentence: str) -> str:
     """A refusal in the visitor's language."""
     return translated(sentence, translations(visit.language))
+
+
+def offered_ways(options: Sequence[Option]) -> list[Option]:
+    """What the composer offers: one public and one private way, and public ways of asking for a private message only
+    where no private way is open."""
+    open_ones = [option for option in options if option.state == "available" and option.way in SENDABLE]
+    public = [option for option in open_ones if option.way == "public_reply"]
+    private = [option for option in open_ones if option.visibility == "private"]
+    asking = [option for option in open_ones if option.visibility == "public" and option.way != "public_reply"]
+    return public[:1] + (private[:1] or asking[:1])
 
 
 def _chosen_way(detail: ConversationDetail, ways: Sequence[Option], draft: Draft) -> str:
@@ -138,7 +148,7 @@ def thread(visit: Visiting, conversation_id: int) -> Response:
     """The messages as they stand now, for a page that is open."""
     with visit.reading() as session:
         view = conversation_view(visit, session, conversation_id, Draft())
-    response = visit.parts("thread.html", ["thread"], view)
+    response = visit.part("thread.html", view)
     response.headers["Zuruf-Version"] = str(view["detail"].version)
     return response
 

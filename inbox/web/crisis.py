@@ -13,8 +13,10 @@ from inbox import crises
 from inbox.queries import crises as queries
 from inbox.queries.accounts import arrivals
 from inbox.queries.conversations import Filters, conversations
+from inbox.queries.timeline import audit_log
+from inbox.queries.views import EventView
 from inbox.web.charts import curve
-from inbox.web.desk import Form, PageRoute, Visiting, field
+from inbox.web.desk import Form, PageRoute, Visit, Visiting, field
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SHOWN_HOURS = 24
@@ -30,6 +32,7 @@ def room(visit: Visiting, id: int | None = None) -> Response:
         affected = conversations(session, Filters(severity=("crisis", "urgent")), visit.now, limit=20).items
         start = visit.now - timedelta(hours=SHOWN_HOURS - 1)
         now = arrivals(session, start, visit.now)
+        happened = [event for event in audit_log(session, limit=200)[0] if chosen and _is_about(event, chosen.id)]
         before = arrivals(session, start - timedelta(days=7), visit.now - timedelta(days=7))
     view = {
         "chosen": chosen,
@@ -39,10 +42,27 @@ def room(visit: Visiting, id: int | None = None) -> Response:
         "here": "?queue=crisis",
         "current": None,
         "curve": curve([hour.count for hour in now], [hour.count for hour in before]),
+        "events": happened,
+        "prepared": prepared(visit, chosen.level if chosen else None),
         "levels": visit.runtime.playbook.current().levels,
         "behaviour": crises.level_behaviour(visit.runtime, chosen.level) if chosen else None,
     }
     return visit.page("crisis.html", view, place="crisis")
+
+
+def _is_about(event: EventView, crisis_id: int) -> bool:
+    return event.kind.startswith("crisis_") and event.data.get("crisis_id") == crisis_id
+
+
+def prepared(visit: Visit, level: int | None) -> list[tuple[str, str]]:
+    """The holding statement of this level, then the answers to hard questions: names and texts, in the reader's
+    language."""
+    playbook = visit.runtime.playbook.current()
+    names = [question.answer for question in playbook.questions]
+    if level is not None:
+        statement = crises.level_behaviour(visit.runtime, level).automatic_replies
+        names = ([] if statement in ("normal", "none") else [statement]) + names
+    return [(name, visit.runtime.wording.render(name, visit.language, {})) for name in dict.fromkeys(names)]
 
 
 @router.post("/crisis")

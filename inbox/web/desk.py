@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,12 +10,13 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
-from inbox import access
+from inbox import access, crises
 from inbox.db import reading, writing
 from inbox.errors import NotThere, Refusal
 from inbox.queries import accounts as account_queries
@@ -118,17 +119,15 @@ class Visit:
             whole = {**self.frame(session, place), **view}
         return HTMLResponse(self.desk.renderer.page(template, self.language, self.now, whole), status)
 
-    def parts(
-        self, template: str, blocks: Sequence[str], view: Mapping[str, Any], *, status: int = 200
-    ) -> HTMLResponse:
-        """Parts of a page for a swap."""
-        context = {"person": self.person, "csrf": self.csrf, **view}
-        html = self.desk.renderer.blocks(template, blocks, self.language, self.now, context)
-        return HTMLResponse(html, status)
+    def part(self, template: str, view: Mapping[str, Any], *, status: int = 200) -> HTMLResponse:
+        """A part of a page that has a template of its own, for a swap."""
+        whole = {"person": self.person, "csrf": self.csrf, **view}
+        return HTMLResponse(self.desk.renderer.page(template, self.language, self.now, whole), status)
 
     def frame(self, session: Session, place: str) -> dict[str, Any]:
         """What stands around every page: queues with counts, the crisis in force, accounts in trouble."""
         running = crisis_queries.crises(session, running_only=True, limit=20)
+        crisis = max(running, key=lambda one: one.level, default=None)
         return {
             "person": self.person,
             "csrf": self.csrf,
@@ -136,8 +135,8 @@ class Visit:
             "queue": None,
             "q": "",
             "queues": queue_counts(session, self.person.email, self.now),
-            "crisis": max(running, key=lambda crisis: crisis.level, default=None),
-            "frozen": None,
+            "crisis": crisis,
+            "crisis_behaviour": crises.level_behaviour(self.runtime, crisis.level) if crisis else None,
             "troubles": self.desk.troubles(session, self.now),
             "last_event": latest_event_id(session),
         }
@@ -208,6 +207,8 @@ class PageRoute(APIRoute):
                 title, detail, status = "Not found", str(error), 404
             except Refusal as error:
                 title, detail, status = "That is not possible", error.detail, error.status
+            except RequestValidationError:
+                title, detail, status = "Not found", "This address is not one of ours.", 404
             desk: Desk = request.state.desk
             return desk.failure(request, status, title, detail, desk.language(request))
 

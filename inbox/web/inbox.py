@@ -15,7 +15,7 @@ from inbox.queries.house import labels_in_use
 from inbox.queries.queues import QUEUES, queue_filters
 from inbox.queries.rows import rows_in_order
 from inbox.queries.views import Sort
-from inbox.web.desk import PageRoute, Visit, Visiting, is_htmx
+from inbox.web.desk import PageRoute, Visit, Visiting
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PAGE = 50
@@ -114,8 +114,6 @@ def inbox(visit: Visiting) -> Response:
     looking = Looking.of(visit.request.query_params)
     with visit.reading() as session:
         view = {**list_view(visit, session, looking), "detail": None}
-    if is_htmx(visit.request) and visit.request.headers.get("hx-target", "").endswith("list-pane"):
-        return visit.parts("inbox.html", ["list"], view)
     return visit.page("inbox.html", view)
 
 
@@ -126,7 +124,7 @@ def rows(visit: Visiting, ids: str = "", current: int | None = None) -> Response
     looking = Looking.of(visit.request.query_params)
     with visit.reading() as session:
         view = {"rows": rows_in_order(session, wanted, visit.now), "here": looking.address(), "current": current}
-    return visit.parts("rows.html", ["rows"], view)
+    return visit.part("rows.html", view)
 
 
 @router.get("/inbox/new")
@@ -140,10 +138,10 @@ def new_arrivals(visit: Visiting, known: str = "") -> Response:
     return Response(str(len(fresh)), media_type="text/plain")
 
 
-@router.get("/inbox/frame")
-def frame(visit: Visiting) -> Response:
-    """Queue counts and the top bar as they stand now."""
+@router.get("/inbox/queues")
+def queues(visit: Visiting) -> Response:
+    """Queue counts as they stand now."""
     looking = Looking.of(visit.request.query_params)
     with visit.reading() as session:
         view = {**visit.frame(session, ""), "queue": visit.request.query_params.get("queue"), "q": looking.q}
-    return visit.parts("layout.html", ["queues"], view)
+    return visit.part("queues.html", view)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from jinja2_fragments import render_blocks
 
 from inbox.web.assets import Assets
 from inbox.web.format import Format, initials, share_gone
@@ -31,24 +30,14 @@ class Renderer:
         self._environments: dict[str, Environment] = {}
 
     def page(self, template: str, language: str, now: datetime, view: Mapping[str, Any]) -> str:
-        """A whole page."""
-        context = self._context(language, now, view)
+        """A page, or a part of one that has a template of its own."""
+        context = {"at": self.format(language, now), "now": now, "language": language, **view}
         return self._environment(language).get_template(f"web/{template}").render(context)
-
-    def blocks(
-        self, template: str, blocks: Sequence[str], language: str, now: datetime, view: Mapping[str, Any]
-    ) -> str:
-        """Some blocks of a page, one after the other, for an htmx swap."""
-        context = self._context(language, now, view)
-        return render_blocks(self._environment(language), f"web/{template}", blocks, context)
 
     def format(self, language: str, now: datetime) -> Format:
         """How this reader sees times and numbers at this moment."""
         locale = Locale.parse(locale_name(language, self.timezone))
         return Format(translations(language), locale, self.zone, now)
-
-    def _context(self, language: str, now: datetime, view: Mapping[str, Any]) -> dict[str, Any]:
-        return {"at": self.format(language, now), "now": now, "language": language, **view}
 
     def _environment(self, language: str) -> Environment:
         environment = self._environments.get(language)

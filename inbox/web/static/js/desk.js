@@ -87,9 +87,11 @@
   function toTheEnd() {
     const thread = one("#thread");
     if (!thread) return;
-    const suggestion = one(".suggestion", thread);
     thread.scrollTop = thread.scrollHeight;
-    if (suggestion && suggestion.offsetHeight > thread.clientHeight) suggestion.scrollIntoView({ block: "start" });
+    // What a suggestion rests on is read before the suggestion.
+    const suggestion = one(".suggestion", thread);
+    const cause = suggestion && [...thread.querySelectorAll("article:has(mark)")].at(-1);
+    if (cause) thread.scrollTop = Math.min(thread.scrollTop, cause.offsetTop - thread.offsetTop - 12);
   }
 
   let shown = one("[data-conversation]")?.dataset.conversation;

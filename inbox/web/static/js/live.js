@@ -43,7 +43,7 @@
 
   async function bringQueues() {
     const queue = document.body.dataset.queue;
-    const fresh = fragment(await get(`/inbox/frame?${new URLSearchParams(queue ? { queue } : {})}`).then((reply) => reply.text()));
+    const fresh = fragment(await get(`/inbox/queues?${new URLSearchParams(queue ? { queue } : {})}`).then((reply) => reply.text()));
     const counts = one("#queues", fresh);
     if (counts && one("#queues").innerHTML !== counts.innerHTML) one("#queues").replaceWith(counts);
   }
