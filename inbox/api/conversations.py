@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from inbox import conversations as verbs
 from inbox import replies
 from inbox.api.door import LARGEST_ID, CursorText, Id, Limit, Now, Reader, Wired, Words, Writer, several
-from inbox.api.problems import documented
+from inbox.api.problems import UNREADABLE_OR_LARGE, documented
 from inbox.db import reading, writing
 from inbox.queries.conversation import conversation
 from inbox.queries.conversations import STATUSES, Filters, conversations
@@ -165,7 +165,9 @@ def read_conversation(
     )
 
 
-@router.post("/{conversation_id}/replies", status_code=202, responses=documented(401, 404, 409, 422))
+@router.post(
+    "/{conversation_id}/replies", status_code=202, responses=documented(*UNREADABLE_OR_LARGE, 401, 404, 409, 422)
+)
 def reply(runtime: Wired, now: Now, caller: Writer, conversation_id: Id, body: ReplyIn) -> OutboxView:
     """Queues a reply and answers at once; what the platform would refuse is refused here, with alternatives."""
     with writing(runtime.sessions) as session:
@@ -186,7 +188,7 @@ def reply(runtime: Wired, now: Now, caller: Writer, conversation_id: Id, body: R
     return answer
 
 
-@router.post("/{conversation_id}/assign", responses=documented(401, 404, 409, 422))
+@router.post("/{conversation_id}/assign", responses=documented(*UNREADABLE_OR_LARGE, 401, 404, 409, 422))
 def assign(runtime: Wired, now: Now, caller: Writer, conversation_id: Id, body: AssignIn) -> ConversationRow:
     """Gives it to a person, to a team, or to nobody."""
     with writing(runtime.sessions) as session:
@@ -194,7 +196,7 @@ def assign(runtime: Wired, now: Now, caller: Writer, conversation_id: Id, body: 
     return _row(runtime, conversation_id, now)
 
 
-@router.post("/{conversation_id}/labels", responses=documented(401, 404, 409, 422))
+@router.post("/{conversation_id}/labels", responses=documented(*UNREADABLE_OR_LARGE, 401, 404, 409, 422))
 def change_labels(runtime: Wired, now: Now, caller: Writer, conversation_id: Id, body: LabelsIn) -> ConversationRow:
     """Adds and removes labels."""
     added = [*body.add, *body.labels, *([body.label] if body.label else [])]
@@ -203,7 +205,9 @@ def change_labels(runtime: Wired, now: Now, caller: Writer, conversation_id: Id,
     return _row(runtime, conversation_id, now)
 
 
-@router.post("/{conversation_id}/notes", status_code=201, responses=documented(401, 404, 409, 422))
+@router.post(
+    "/{conversation_id}/notes", status_code=201, responses=documented(*UNREADABLE_OR_LARGE, 401, 404, 409, 422)
+)
 def add_note(runtime: Wired, now: Now, caller: Writer, conversation_id: Id, body: NoteIn) -> NoteView:
     """Writes a note for colleagues."""
     with writing(runtime.sessions) as session:
@@ -211,7 +215,7 @@ def add_note(runtime: Wired, now: Now, caller: Writer, conversation_id: Id, body
     return NoteView(note_id, body.text, caller.name, now)
 
 
-@router.post("/{conversation_id}/snooze", responses=documented(401, 404, 409, 422))
+@router.post("/{conversation_id}/snooze", responses=documented(*UNREADABLE_OR_LARGE, 401, 404, 409, 422))
 def snooze(runtime: Wired, now: Now, caller: Writer, conversation_id: Id, body: SnoozeIn) -> ConversationRow:
     """Puts it off until a time, at most five years ahead; a new message brings it back earlier."""
     if body.until - now > LONGEST_SNOOZE:
@@ -221,7 +225,7 @@ def snooze(runtime: Wired, now: Now, caller: Writer, conversation_id: Id, body: 
     return _row(runtime, conversation_id, now)
 
 
-@router.post("/{conversation_id}/resolve", responses=documented(401, 404, 409, 422))
+@router.post("/{conversation_id}/resolve", responses=documented(*UNREADABLE_OR_LARGE, 401, 404, 409, 422))
 def resolve(runtime: Wired, now: Now, caller: Writer, conversation_id: Id) -> ConversationRow:
     """Says that it is done; a new message of the customer opens it again."""
     with writing(runtime.sessions) as session:
@@ -229,7 +233,7 @@ def resolve(runtime: Wired, now: Now, caller: Writer, conversation_id: Id) -> Co
     return _row(runtime, conversation_id, now)
 
 
-@router.post("/{conversation_id}/reopen", responses=documented(401, 404, 409, 422))
+@router.post("/{conversation_id}/reopen", responses=documented(*UNREADABLE_OR_LARGE, 401, 404, 409, 422))
 def reopen(runtime: Wired, now: Now, caller: Writer, conversation_id: Id) -> ConversationRow:
     """Says that it is not done after all."""
     with writing(runtime.sessions) as session:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from inbox import crises as verbs
 from inbox.api.door import Id, Manager, Now, Reader, Wired, Words
-from inbox.api.problems import documented
+from inbox.api.problems import UNREADABLE_OR_LARGE, documented
 from inbox.db import reading, writing
 from inbox.queries.crises import crises, crisis
 from inbox.queries.views import CrisisView
@@ -48,7 +48,7 @@ def list_crises(runtime: Wired, caller: Reader) -> Crises:
         return Crises(items=crises(session))
 
 
-@router.post("", status_code=201, responses=documented(401, 403, 409, 422))
+@router.post("", status_code=201, responses=documented(*UNREADABLE_OR_LARGE, 401, 403, 409, 422))
 def declare(runtime: Wired, now: Now, caller: Manager, body: DeclareIn) -> CrisisView:
     """Declares a crisis; what its level freezes is frozen from now on. Needs the role manager."""
     with writing(runtime.sessions) as session:
@@ -58,7 +58,7 @@ def declare(runtime: Wired, now: Now, caller: Manager, body: DeclareIn) -> Crisi
         return crisis(session, declared.id)
 
 
-@router.post("/{crisis_id}/raise", responses=documented(401, 403, 404, 409, 422))
+@router.post("/{crisis_id}/raise", responses=documented(*UNREADABLE_OR_LARGE, 401, 403, 404, 409, 422))
 def raise_level(runtime: Wired, now: Now, caller: Manager, crisis_id: Id, body: RaiseIn) -> CrisisView:
     """Sets another level. Needs the role manager."""
     with writing(runtime.sessions) as session:
@@ -66,7 +66,7 @@ def raise_level(runtime: Wired, now: Now, caller: Manager, crisis_id: Id, body: 
         return crisis(session, crisis_id)
 
 
-@router.post("/{crisis_id}/stand-down", responses=documented(401, 403, 404, 409, 422))
+@router.post("/{crisis_id}/stand-down", responses=documented(*UNREADABLE_OR_LARGE, 401, 403, 404, 409, 422))
 def stand_down(runtime: Wired, now: Now, caller: Manager, crisis_id: Id) -> CrisisView:
     """Says that it is over. Needs the role manager."""
     with writing(runtime.sessions) as session:

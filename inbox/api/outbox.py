@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from inbox import outbox as verbs
 from inbox.api.door import CursorText, Id, Limit, Now, Reader, Wired, Writer
-from inbox.api.problems import documented
+from inbox.api.problems import UNREADABLE_OR_LARGE, documented
 from inbox.db import reading, writing
 from inbox.queries.outbox import outbox, outbox_item
 from inbox.queries.views import OutboxPage, OutboxView
@@ -36,7 +36,7 @@ def read_item(runtime: Wired, caller: Reader, item_id: Id) -> OutboxView:
         return outbox_item(session, item_id)
 
 
-@router.post("/{item_id}/approve", responses=documented(401, 403, 404, 409, 422))
+@router.post("/{item_id}/approve", responses=documented(*UNREADABLE_OR_LARGE, 401, 403, 404, 409, 422))
 def approve(runtime: Wired, now: Now, caller: Writer, item_id: Id) -> OutboxView:
     """Lets a held reply go; somebody else than its author must do that."""
     with writing(runtime.sessions) as session:
@@ -46,7 +46,7 @@ def approve(runtime: Wired, now: Now, caller: Writer, item_id: Id) -> OutboxView
     return answer
 
 
-@router.post("/{item_id}/cancel", responses=documented(401, 404, 409, 422))
+@router.post("/{item_id}/cancel", responses=documented(*UNREADABLE_OR_LARGE, 401, 404, 409, 422))
 def cancel(runtime: Wired, now: Now, caller: Writer, item_id: Id) -> OutboxView:
     """Keeps a reply from being sent."""
     with writing(runtime.sessions) as session:
@@ -54,7 +54,7 @@ def cancel(runtime: Wired, now: Now, caller: Writer, item_id: Id) -> OutboxView:
         return outbox_item(session, item_id)
 
 
-@router.post("/{item_id}/retry", responses=documented(401, 404, 409, 422))
+@router.post("/{item_id}/retry", responses=documented(*UNREADABLE_OR_LARGE, 401, 404, 409, 422))
 def retry(runtime: Wired, now: Now, caller: Writer, item_id: Id) -> OutboxView:
     """Sends a failed or uncertain reply again, because a person says so."""
     with writing(runtime.sessions) as session:

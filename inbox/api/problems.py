@@ -36,6 +36,10 @@ class Problem(BaseModel):
     alternatives: list[AlternativeOut] = []
 
 
+UNREADABLE_OR_LARGE = (400, 413)
+"""What any body may be answered with: not UTF-8, or too large."""
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The error answers of a call, for its description."""
     return {

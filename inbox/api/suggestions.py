@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from inbox import suggestions as verbs
 from inbox.api.door import CursorText, Id, Limit, Now, Reader, Wired, Words, Writer
-from inbox.api.problems import documented
+from inbox.api.problems import UNREADABLE_OR_LARGE, documented
 from inbox.db import reading, writing
 from inbox.queries.outbox import outbox_item
 from inbox.queries.suggestions import suggestion, suggestions
@@ -45,7 +45,7 @@ def list_suggestions(
         return suggestions(session, status=status, cursor=cursor, limit=limit)
 
 
-@router.post("/{suggestion_id}/accept", status_code=202, responses=documented(401, 404, 409, 422))
+@router.post("/{suggestion_id}/accept", status_code=202, responses=documented(*UNREADABLE_OR_LARGE, 401, 404, 409, 422))
 def accept(runtime: Wired, now: Now, caller: Writer, suggestion_id: Id, body: AcceptIn | None = None) -> Accepted:
     """Queues what was proposed, or the edited text; answers with the outbox items."""
     body = body or AcceptIn()
@@ -58,7 +58,7 @@ def accept(runtime: Wired, now: Now, caller: Writer, suggestion_id: Id, body: Ac
     return answer
 
 
-@router.post("/{suggestion_id}/dismiss", responses=documented(401, 404, 409, 422))
+@router.post("/{suggestion_id}/dismiss", responses=documented(*UNREADABLE_OR_LARGE, 401, 404, 409, 422))
 def dismiss(runtime: Wired, now: Now, caller: Writer, suggestion_id: Id) -> SuggestionView:
     """Says that this was not the moment; the report learns which rules are too eager."""
     with writing(runtime.sessions) as session:
