@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from connectors.base import Connector
     from connectors.sandbox import Sandbox
 
 EXIT_DONE, EXIT_WRONG, EXIT_USAGE = 0, 1, 2
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="./run", description="Facebook, Instagram and X in one inbox, with a crisis playbook."
     )
     parser.add_argument("--config", metavar="FILE", help="the configuration (default: $ZURUF_CONFIG, or zuruf.toml)")
+    parser.set_defaults(channels=_channels)
     subcommands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = subcommands.add_parser("run", help="the daemon: connectors, playbook, outbox and web inbox")
     run.add_argument("--role", choices=["all", "worker", "web"], default="all", help="what this process does")
@@ -52,6 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(handle=_demo)
     commands.add_all(subcommands)
     return parser
+
+
+def _channels() -> Mapping[str, type[Connector]]:
+    """Every channel. Imported when a command needs it: the platforms' clients cost half a second."""
+    from connectors import REGISTRY
+
+    return REGISTRY
 
 
 def _run(parsed: argparse.Namespace) -> int:

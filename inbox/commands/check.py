@@ -15,7 +15,7 @@ import crisis_playbook
 from connectors.base import ConnectorError, Login
 from crisis_playbook import PlaybookErrors
 from inbox.clock import system_clock
-from inbox.commands.opening import DONE, WRONG, channels, configuration, say, say_json
+from inbox.commands.opening import DONE, WRONG, configuration, say, say_json
 from inbox.db import open_engine, reading, session_factory
 from inbox.errors import InboxError
 from inbox.migrations import HEAD, version_of
@@ -48,7 +48,7 @@ def check(parsed: argparse.Namespace) -> int:
     """`check`; 1 when something is wrong, 2 (an error) when the configuration cannot be read."""
     settings = configuration(parsed)
     findings = []
-    for finding in look(settings, channels(), system_clock(), ask=not parsed.offline):
+    for finding in look(settings, parsed.channels(), system_clock(), ask=not parsed.offline):
         findings.append(finding)
         if not parsed.json:
             say(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.what}: {finding.detail}")

@@ -1,4 +1,8 @@
-"""What commands share: the configuration and the database, opened as the daemon opens them, and how they print."""
+"""What commands share: the configuration and the database, opened as the daemon opens them, and how they print.
+
+The command line gives every command `parsed.config` and `parsed.channels`, a function that returns all channels: the
+clients of three platforms cost half a second, so they are imported when somebody needs them.
+"""
 
 from __future__ import annotations
 
@@ -36,17 +40,9 @@ class House:
     now: datetime
 
 
-def channels() -> Channels:
-    """Every channel there is. Imported late: clients of three platforms cost half a second."""
-    from importlib import import_module
-
-    registry: Channels = import_module("connectors").REGISTRY
-    return registry
-
-
 def configuration(parsed: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings of `--config`, ZURUF_CONFIG or zuruf.toml. Raises SettingsProblem."""
-    return load(config_file(getattr(parsed, "config", None), environ), environ, channels())
+    return load(config_file(getattr(parsed, "config", None), environ), environ, parsed.channels())
 
 
 @contextmanager
@@ -56,7 +52,7 @@ def opened(parsed: argparse.Namespace) -> Iterator[House]:
     engine = open_engine(settings.inbox.database)
     try:
         migrate(engine)
-        yield House(settings, engine, session_factory(engine), channels(), system_clock())
+        yield House(settings, engine, session_factory(engine), parsed.channels(), system_clock())
     finally:
         engine.dispose()
 

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from connectors import REGISTRY
 from connectors.sandbox import Sandbox
 from inbox import access
 from inbox.commands import add_all
@@ -40,6 +41,7 @@ def config(tmp_path: Path, database_url: str) -> Path:
 def run(config: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("ZURUF_CONFIG", str(config))
     parser = argparse.ArgumentParser()
+    parser.set_defaults(channels=lambda: REGISTRY)
     add_all(parser.add_subparsers(required=True))
 
     def typed(*words: str, piped: str = "") -> int:
