@@ -96,7 +96,3 @@ def with_rules(rules: str, basics: str = "") -> Playbook:
     """A playbook of one file with these rules (YAML, without the line `rules:`)."""
     return loaded({"00.yml": f"{basics}rules:\n{rules}"})
 
-
-def with_when(when: str, basics: str = "") -> Playbook:
-    """A playbook of one rule `it` with this condition; its examples are chosen so that any condition loads."""
-    return loaded({"00.yml": f"{basics}rules:\n  - rule: it\n    when: {when}\n    then: [{{label: hit}}]\n"})
