@@ -294,6 +294,8 @@ class Reply:
     """When the first attempt began: `find_own` looks no further back than shortly before."""
     known_own_ids: frozenset[str] = frozenset()
     """Own messages of this thread that other items already account for; `find_own` must not take one of these."""
+    kind: Kind | None = None
+    """What the conversation is. A private answer out of a public thread goes to the person, not to the thread."""
 
 
 @dataclass(frozen=True, slots=True)

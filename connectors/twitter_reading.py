@@ -328,15 +328,18 @@ class Reading:
         return self._reader("look_again", "post_read")(answer), not_found(answer.body)
 
     def read_thread(self, conversation_id: str, kind: Kind, poll: Poll) -> Page:
-        """The newest messages of one thread, whoever wrote them."""
+        """The newest messages of one thread, whoever wrote them; only ours where this app may not search."""
         if kind is Kind.DIRECT_MESSAGE:
             batch = self._read_events(self.events(poll.now, (), **self.which(conversation_id)))
             return Page(cursor={}, messages=tuple(batch.messages), unreadable=tuple(batch.odd), usage=batch.usage)
         asked = Stretch(None, poll.now - SEARCH_REACH)
-        found = self._reader("thread", "post_read")(
-            self.search(f"conversation_id:{conversation_id}", asked, (), poll.now)
-        )
-        return Page(cursor={}, messages=tuple(found.messages), unreadable=tuple(found.odd), usage=found.usage)
+        try:
+            answer = self.search(f"conversation_id:{conversation_id}", asked, (), poll.now)
+        except (Refused, Misconfigured):
+            answer = self.own_posts(asked, poll.now)
+        batch = self._reader("thread", "post_read")(answer)
+        here = tuple(message for message in batch.messages if message.conversation_id == conversation_id)
+        return Page(cursor={}, messages=here, unreadable=tuple(batch.odd), usage=batch.usage)
 
     def which(self, conversation_id: str) -> dict[str, str]:
         """How to name a direct-message thread to X: by the other person, or a group by its own id."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.base import Misconfigured, OutcomeUnknown, Receipt, RefusalReason, Refused, Reply, Usage, Way
+from connectors.base import Kind, Misconfigured, OutcomeUnknown, Receipt, RefusalReason, Refused, Reply, Usage, Way
 from connectors.twitter_errors import Act
 from connectors.twitter_pages import together, usage_of
 from connectors.twitter_reading import SEARCH_REACH, Reading
@@ -70,15 +70,15 @@ def _send_direct_message(reading: Reading, reply: Reply, now: datetime) -> Recei
 
 
 def thread_of(reading: Reading, reply: Reply) -> dict[str, str]:
-    """Where a direct message goes: a group by its own id, else to the person, named or out of the thread's id."""
-    conversation = reply.conversation_id
-    which = reading.which(conversation)
-    if "participant_id" in which:
+    """Where a direct message goes: into its own thread, or to the person when a public thread is answered privately.
+
+    A group's id is a number like a post's; only the conversation's kind tells them apart.
+    """
+    which = reading.which(reply.conversation_id)
+    is_group = "dm_conversation_id" in which and reply.kind is Kind.DIRECT_MESSAGE
+    if reply.recipient_id is None or is_group or "participant_id" in which:
         return which
-    if reply.recipient_id is not None:
-        is_group = identifier(conversation) is not None and reply.subject_id is None and reply.target_id is None
-        return which if is_group else {"participant_id": reply.recipient_id}
-    return which
+    return {"participant_id": reply.recipient_id}
 
 
 def _check(reply: Reply) -> None:

@@ -58,6 +58,11 @@ class Trouble(StrEnum):
     WRITE_CUT_BEFORE = "write cut before it was done"
 
 
+WHILE_READING = (
+    Trouble.DOWN, Trouble.CUT, Trouble.NONSENSE, Trouble.BROKEN_ROW, Trouble.DOUBLED, Trouble.SHUFFLED,
+)  # fmt: skip
+
+
 class Stage(Protocol):
     """One channel's platform with one signed-in account and one customer."""
 
@@ -278,7 +283,11 @@ class Contract:
         expected = {stage.public(f"Alte Frage {number}") for number in range(60)}
         expected |= {stage.private(f"Alte Nachricht {number}") for number in range(15)}
         inbox = held(stage)
-        stage.rates([Trouble.DOWN, Trouble.CUT, Trouble.NONSENSE, Trouble.SHUFFLED, Trouble.DOUBLED], 0.08, seed)
+        stage.rates(
+            [Trouble.DOWN, Trouble.CUT, Trouble.NONSENSE, Trouble.SHUFFLED, Trouble.DOUBLED, Trouble.BROKEN_ROW],
+            0.08,
+            seed,
+        )
         for number in range(25):
             stage.clock.advance(seconds=30)
             expected.add(stage.public(f"Frage {number}") if number % 2 else stage.private(f"Nachricht {number}"))

@@ -358,6 +358,10 @@ def test_a_thread_is_read_again(x: responses.RequestsMock) -> None:
     x.get(SEARCH, json=listing([own]))
     (message,) = account().read_thread("900", Kind.MENTION, POLL).messages
     assert message.own
+    x.replace("GET", SEARCH, status=403, json={"title": "Client Forbidden", "type": PROBLEMS + "client-forbidden"})
+    x.get(TIMELINE, json=listing([tweet(999, author_id=OWN, referenced_tweets=replied_to("5")), own]))
+    (message,) = account().read_thread("900", Kind.MENTION, POLL).messages
+    assert message.external_id == "901"
 
 
 def test_quotas_travel_with_the_page(x: responses.RequestsMock) -> None:

@@ -13,6 +13,7 @@ import responses
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from connectors.base import (
+    Kind,
     LoginExpired,
     OutcomeUnknown,
     RefusalReason,
@@ -87,8 +88,15 @@ def test_a_group_is_answered_in_the_group(x: responses.RequestsMock) -> None:
         status=201,
         json={"data": {"dm_conversation_id": group, "dm_event_id": "78"}},
     )
-    given = reply(Way.DIRECT_MESSAGE, conversation_id=group, recipient_id=None)
+    given = reply(Way.DIRECT_MESSAGE, conversation_id=group, kind=Kind.DIRECT_MESSAGE)
     assert account().send(given, NOW).conversation_id == group
+
+
+def test_a_private_answer_out_of_a_public_thread_goes_to_the_person(x: responses.RequestsMock) -> None:
+    x.post(MESSAGES, status=201, json={"data": {"dm_conversation_id": THREAD, "dm_event_id": "79"}})
+    for kind in (Kind.MENTION, None):
+        given = reply(Way.DIRECT_MESSAGE, conversation_id="1585800614365339648", kind=kind)
+        assert account().send(given, NOW).conversation_id == THREAD
 
 
 @pytest.mark.parametrize(
