@@ -10,6 +10,7 @@ from typing import Any
 from connectors.sandbox.facebook_world import Comment, FacebookWorld, status_type
 from connectors.sandbox.graph_nodes import ABSENT, Edge, Node, NodeType, View
 from connectors.sandbox.people import Person
+from connectors.sandbox.published_fields import COMMENT, PAGE_POST, THREAD
 from connectors.sandbox.threads import HUMAN_AGENT_WINDOW, WINDOW, PrivateMessage, Thread
 from connectors.sandbox.wire import graph_time, read_time
 
@@ -116,7 +117,7 @@ class FacebookNodes:
             ("created_time", "from", "message"),
             {
                 "created_time": lambda c, v: graph_time(c.created_at),
-                "from": lambda c, v: self.author(c.author),
+                "from": lambda c, v: self.author(c.author) if _sees_authors(v, c.author) else ABSENT,
                 "message": lambda c, v: c.text,
                 "parent": parent,
                 "attachment": lambda c, v: _attachment(c),
@@ -135,9 +136,7 @@ class FacebookNodes:
                 "private_reply_conversation": private_thread,
             },
             {"comments": self._comments_edge(lambda c: c.replies, _below)},
-            frozenset(
-                {"admin_creator", "application", "live_broadcast_timestamp", "message_tags", "likes", "reactions"}
-            ),
+            COMMENT,
         )
 
     def _post_type(self) -> NodeType:
@@ -162,49 +161,7 @@ class FacebookNodes:
                     lambda p: [comment for comment in p.comments if comment.parent is None], lambda p: p.comments
                 )
             },
-            frozenset(
-                [
-                    "actions",
-                    "admin_creator",
-                    "application",
-                    "backdated_time",
-                    "call_to_action",
-                    "child_attachments",
-                    "coordinates",
-                    "event",
-                    "full_picture",
-                    "height",
-                    "icon",
-                    "is_app_share",
-                    "is_eligible_for_promotion",
-                    "is_expired",
-                    "is_popular",
-                    "is_spherical",
-                    "message_tags",
-                    "parent_id",
-                    "picture",
-                    "place",
-                    "privacy",
-                    "promotable_id",
-                    "properties",
-                    "scheduled_publish_time",
-                    "shares",
-                    "story",
-                    "story_tags",
-                    "subscribed",
-                    "target",
-                    "targeting",
-                    "timeline_visibility",
-                    "via",
-                    "width",
-                    "attachments",
-                    "likes",
-                    "reactions",
-                    "description",
-                    "title",
-                    "length",
-                ]
-            ),
+            PAGE_POST,
         )
 
     def _thread_type(self) -> NodeType:
@@ -229,9 +186,7 @@ class FacebookNodes:
                 "senders": participants,
             },
             {"messages": Edge(messages)},
-            frozenset(
-                {"folder", "former_participants", "is_owner", "is_subscribed", "linked_group", "name", "wallpaper"}
-            ),
+            THREAD,
         )
 
     def _message_type(self) -> NodeType:
@@ -334,3 +289,8 @@ def _below(comment: Comment) -> list[Comment]:
         found.append(reply)
         found.extend(_below(reply))
     return sorted(found, key=lambda item: item.created_at)
+
+
+def _sees_authors(view: View, author: Person | None) -> bool:
+    """Visitors' names need a permission of their own."""
+    return author is None or "pages_read_user_content" in view.token.scopes

@@ -16,11 +16,12 @@ from connectors.sandbox.facebook_world import FacebookWorld
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.graph_errors import graph_error, invalid_parameter, missing_object, no_capability
 from connectors.sandbox.graph_nodes import ABSENT, Edge, Node, NodeType, View, asked_fields, list_edge, show
-from connectors.sandbox.graph_tokens import APP_ID, Token, Tokens, given_token
+from connectors.sandbox.graph_tokens import APP_ID, Token, Tokens, given_token, needed_permission
 from connectors.sandbox.graph_usage import GraphUsage
 from connectors.sandbox.graph_writes import GraphWrites
 from connectors.sandbox.instagram_nodes import InstagramNodes
 from connectors.sandbox.instagram_world import InstagramWorld
+from connectors.sandbox.published_fields import PAGE
 from connectors.sandbox.scene import Scene
 from connectors.sandbox.wire import Answer, Call, Refusal
 
@@ -109,6 +110,7 @@ class GraphServer:
         if path in _TOKEN_PATHS:
             return Answer(200, self._token_request(path, call))
         view = self.viewer(call, version)
+        self._check_permission(call, segments, view)
         if not segments:
             if call.method == "POST" and call.value("batch"):
                 return self._batch(call)
@@ -118,6 +120,14 @@ class GraphServer:
         if call.method == "GET":
             return Answer(200, self._read(call, segments, view))
         return Answer(200, self.writes.write(call, segments, view))
+
+    def _check_permission(self, call: Call, segments: list[str], view: View) -> None:
+        """Raise (#200) where the token lacks what this edge needs."""
+        edge = segments[1] if len(segments) > 1 else ""
+        about_instagram = self._platform(call, segments) == "instagram"
+        needed = needed_permission(call.method, edge, view.flavour, about_instagram)
+        if needed is not None and view.token.kind != "user" and needed not in view.token.scopes:
+            raise graph_error(200, f"(#200) Requires {needed} permission to manage the object", status=403)
 
     def _read(self, call: Call, segments: list[str], view: View) -> Json:
         if len(segments) == 1:
@@ -266,27 +276,7 @@ class GraphServer:
                 "is_published": lambda w, v: True,
             },
             edges,
-            frozenset(
-                [
-                    "about",
-                    "category_list",
-                    "cover",
-                    "description",
-                    "emails",
-                    "hours",
-                    "is_verified",
-                    "location",
-                    "phone",
-                    "website",
-                    "tasks",
-                    "unread_message_count",
-                    "is_webhooks_subscribed",
-                    "has_added_app",
-                    "verification_status",
-                    "business",
-                    "picture",
-                ]
-            ),
+            PAGE,
         )
 
     def _platform(self, call: Call, segments: list[str]) -> str:

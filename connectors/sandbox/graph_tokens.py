@@ -37,6 +37,7 @@ class Token:
     expires_at: datetime | None = None
     revoked_subcode: int | None = None
     scopes: list[str] = field(default_factory=list)
+    """What the person allowed; take one away to see what the platform refuses then."""
 
 
 class Tokens:
@@ -148,3 +149,18 @@ def given_token(call: Call) -> str | None:
         return str(value)
     header = call.headers.get("authorization", "")
     return header[7:].strip() if header[:7].lower() == "bearer " else None
+
+
+def needed_permission(method: str, edge: str, flavour: str, instagram: bool) -> str | None:
+    """The permission an edge asks for (permissions per call, Facebook Login and Instagram Login)."""
+    if edge in ("conversations", "messages"):
+        if flavour == "instagram":
+            return "instagram_business_manage_messages"
+        return "instagram_manage_messages" if instagram else "pages_messaging"
+    if edge in ("comments", "replies", "mentions") and instagram:
+        return "instagram_business_manage_comments" if flavour == "instagram" else "instagram_manage_comments"
+    if edge in ("comments", "likes") and method != "GET":
+        return "pages_manage_engagement"
+    if edge in ("published_posts", "posts", "feed"):
+        return "pages_read_engagement"
+    return None

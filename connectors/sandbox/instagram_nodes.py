@@ -11,6 +11,7 @@ from connectors.sandbox.graph_fields import Field
 from connectors.sandbox.graph_nodes import ABSENT, Edge, Node, NodeType, View, show
 from connectors.sandbox.instagram_world import IgComment, InstagramWorld, Media
 from connectors.sandbox.people import Person
+from connectors.sandbox.published_fields import INSTAGRAM_MEDIA
 from connectors.sandbox.threads import PrivateMessage, Thread
 from connectors.sandbox.wire import graph_time, read_time
 
@@ -143,9 +144,7 @@ class InstagramNodes:
                 "owner": owner,
             },
             {"comments": Edge(comments, most=50, shown=lambda comment: not comment.withheld)},
-            frozenset(
-                {"alt_text", "ig_id", "is_shared_to_feed", "thumbnail_url", "video_title", "view_count", "children"}
-            ),
+            INSTAGRAM_MEDIA,
         )
 
     def _comment_type(self) -> NodeType:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from connectors.sandbox import story_texts
+from connectors.sandbox import private_stories, public_stories
 from connectors.sandbox.people import NAMES
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ def _story(block: str) -> Story:
     return Story(place, topic, tuple(lines))
 
 
-PUBLIC = read_stories(story_texts.PUBLIC)
-PRIVATE = read_stories(story_texts.PRIVATE)
-SHOP_POSTS = tuple(story_texts.SHOP_POSTS.strip().splitlines())
-THANKS = story_texts.THANKS
+PUBLIC = read_stories(public_stories.PUBLIC)
+PRIVATE = read_stories(private_stories.PRIVATE)
+SHOP_POSTS = tuple(public_stories.SHOP_POSTS.strip().splitlines())
+THANKS = private_stories.THANKS
 
 
 class Telling:

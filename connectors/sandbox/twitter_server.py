@@ -12,19 +12,14 @@ from connectors.sandbox import twitter_errors
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.identifiers import snowflake_floor
 from connectors.sandbox.people import Person
+from connectors.sandbox.published_fields import DM_EXPANSIONS, TWEET_EXPANSIONS, USER_EXPANSIONS
 from connectors.sandbox.scene import Scene
 from connectors.sandbox.twitter_auth import Caller, TwitterAuth
 from connectors.sandbox.twitter_errors import invalid_request, not_authorized, not_found, problem
 from connectors.sandbox.twitter_limits import TwitterLimits
 from connectors.sandbox.twitter_paging import id_range, listed, moment_of, open_token, page_size, token_for
 from connectors.sandbox.twitter_query import compile_query
-from connectors.sandbox.twitter_render import (
-    DM_EXPANSIONS,
-    TWEET_EXPANSIONS,
-    USER_EXPANSIONS,
-    Rendering,
-    body_of,
-)  # fmt: skip
+from connectors.sandbox.twitter_render import Rendering, body_of  # fmt: skip
 from connectors.sandbox.twitter_world import Tweet, TwitterWorld
 from connectors.sandbox.twitter_writes import TwitterWrites
 from connectors.sandbox.wire import Answer, Call, Refusal

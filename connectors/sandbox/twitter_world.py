@@ -156,6 +156,19 @@ class TwitterWorld:
         return self.add_direct_message(author, author, text, at=at).id
 
     @verb
+    def group_message(
+        self, person: Person | str, text: str, group: str | None = None, at: datetime | str | None = None
+    ) -> str:
+        """Somebody writes into a group the shop is part of; without `group` a new one (its id: `conversation_of`)."""
+        author = self.scene.people.person(person)
+        conversation = group or self.scene.identifiers.snowflake(self.scene.moment(at))
+        return self.add_direct_message(author, author, text, at=at, conversation=conversation).id
+
+    def conversation_of(self, event: str) -> str:
+        """The conversation a direct message belongs to."""
+        return self.direct_messages[event].conversation_id
+
+    @verb
     def delete_direct_message(self, event: str) -> None:
         """The event vanishes from the lists."""
         item = self.direct_messages.pop(event)
@@ -169,7 +182,7 @@ class TwitterWorld:
             return self.add_tweet(None, text, at=at, parent=target).id
         events = self.direct_by_conversation.get(target)
         person = self.direct_messages[str(events[0])].person if events else self.scene.people.person(target)
-        return self.add_direct_message(person, None, text, at=at).id
+        return self.add_direct_message(person, None, text, at=at, conversation=target if events else None).id
 
     # -- the store, used by the verbs and by the API -------------------------------------------------------------
 
@@ -236,17 +249,16 @@ class TwitterWorld:
         *,
         at: datetime | str | None = None,
         by_app: bool = False,
+        conversation: str | None = None,
     ) -> DirectMessage:
-        """Store an event of the conversation with `person` and tell everybody."""
+        """Store an event of the conversation with `person`, or of a group, and tell everybody."""
         moment = self.scene.moment(at)
-        conversation = self.direct_conversation(person)
-        event = DirectMessage(
-            self.scene.identifiers.snowflake(moment), conversation, person, sender, text, moment, by_app
-        )
+        place = conversation or self.direct_conversation(person)
+        event = DirectMessage(self.scene.identifiers.snowflake(moment), place, person, sender, text, moment, by_app)
         self.direct_messages[event.id] = event
         bisect.insort(self.direct_order, int(event.id))
-        bisect.insort(self.direct_by_conversation.setdefault(conversation, []), int(event.id))
-        if sender is not None:
+        bisect.insort(self.direct_by_conversation.setdefault(place, []), int(event.id))
+        if sender is not None and place == self.direct_conversation(person):
             self.wrote_first.add(sender.twitter_id)
         self._tell("direct_message_added", event)
         return event

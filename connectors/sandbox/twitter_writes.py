@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.sandbox.people import Person
+from connectors.sandbox.published_fields import CREATE_TWEET
 from connectors.sandbox.twitter_auth import Caller, TwitterAuth
 from connectors.sandbox.twitter_errors import client_forbidden, forbidden, invalid_request, problem
 from connectors.sandbox.twitter_world import Tweet, TwitterWorld
@@ -16,26 +17,6 @@ from connectors.sandbox.wire import Answer, Call
 Json = Any
 DIRECT_MESSAGE_LIMIT = 10_000
 DUPLICATE_MEMORY = timedelta(hours=24)
-_TWEET_KEYS = frozenset(
-    [
-        "text",
-        "reply",
-        "quote_tweet_id",
-        "media",
-        "poll",
-        "reply_settings",
-        "direct_message_deep_link",
-        "geo",
-        "community_id",
-        "for_super_followers_only",
-        "made_with_ai",
-        "paid_partnership",
-        "nullcast",
-        "edit_options",
-        "card_uri",
-        "share_with_followers",
-    ]
-)
 _REPLY_KEYS = frozenset({"in_reply_to_tweet_id", "exclude_reply_user_ids", "auto_populate_reply_metadata"})
 _DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
 _NOT_SUMMONED = (
@@ -67,7 +48,7 @@ class TwitterWrites:
 
     def _post(self, call: Call, key: str, caller: Caller) -> Answer:
         self._auth.user(caller)
-        _only(call, _TWEET_KEYS)
+        _only(call, CREATE_TWEET)
         text = str(call.form.get("text") or "")
         if not text and not call.form.get("media"):
             raise invalid_request("text", "", "text or media is required")
@@ -163,9 +144,9 @@ class TwitterWrites:
         events = self._world.direct_by_conversation.get(key)
         if not events:
             raise forbidden("You are not a participant of this conversation.")
-        return self._write(call, self._world.direct_messages[str(events[0])].person, caller)
+        return self._write(call, self._world.direct_messages[str(events[0])].person, caller, key)
 
-    def _write(self, call: Call, person: Person, caller: Caller) -> Answer:
+    def _write(self, call: Call, person: Person, caller: Caller, conversation: str | None = None) -> Answer:
         self._auth.user(caller)
         _only(call, frozenset({"text", "attachments"}))
         text = call.form.get("text")
@@ -175,9 +156,11 @@ class TwitterWrites:
             raise invalid_request("text", "", "text must have at least 1 character")
         if len(text or "") > DIRECT_MESSAGE_LIMIT:
             raise forbidden("The text of your direct message is over the max character limit.")
-        if person.unavailable or person.suspended or person.twitter_id not in self._world.wrote_first:
+        group = conversation is not None and "-" not in conversation
+        unreachable = person.unavailable or person.suspended or person.twitter_id not in self._world.wrote_first
+        if unreachable and not group:
             raise forbidden("You do not have permission to DM one or more participants.")
-        event = self._world.add_direct_message(person, None, text or "", by_app=True)
+        event = self._world.add_direct_message(person, None, text or "", by_app=True, conversation=conversation)
         self._scene.accepted(
             "twitter", "direct_message", event.id, target=person.twitter_id, conversation=event.conversation_id,
             person=person.twitter_id, text=text,

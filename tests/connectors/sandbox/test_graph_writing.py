@@ -194,3 +194,16 @@ def test_tokens_that_are_missing_foreign_or_dead(sandbox: Sandbox, page: Graph) 
     assert error_of(page.get("/me")) == (190, 460)
     sandbox.tokens.restore(page.token)
     assert page.get("/me").status_code == 200
+
+
+def test_a_missing_permission_is_refused_where_it_is_needed(sandbox: Sandbox, page: Graph) -> None:
+    world = sandbox.world.facebook
+    comment = world.comment(world.post("x"), "Anna", "Preis?")
+    token = sandbox.tokens.find(page.token)
+    assert token is not None
+    for scope in ("pages_messaging", "pages_manage_engagement", "pages_read_user_content"):
+        token.scopes.remove(scope)
+    assert error_of(page.get(f"/{world.page_id}/conversations"))[0] == 200
+    assert error_of(page.post(f"/{comment}/comments", message="x"))[0] == 200
+    assert "from" not in page.get(f"/{comment}", fields="from,message").json()
+    assert page.get(f"/{world.page_id}/conversations", platform="instagram").status_code == 200

@@ -106,3 +106,15 @@ def test_deleting_takes_a_post_out_of_every_list(sandbox: Sandbox, x: tweepy.Cli
     assert x.delete_tweet(post).data == {"deleted": True}
     assert x.search_recent_tweets("from:glueckspilz_at", user_auth=True).data is None
     assert [row["action"] for row in sandbox.journal] == ["post", "delete"]
+
+
+def test_groups_keep_their_own_conversation(sandbox: Sandbox, x: tweepy.Client) -> None:
+    world = sandbox.world.twitter
+    group = world.conversation_of(world.group_message("Anna", "Hallo Gruppe"))
+    world.group_message("Sepp", "Servus", group=group)
+    sent = x.create_direct_message(dm_conversation_id=group, text="Grüß euch")
+    assert sent.data["dm_conversation_id"] == group
+    listed = x.get_direct_message_events(dm_conversation_id=group, dm_event_fields=["sender_id"])
+    assert [event.text for event in listed.data] == ["Grüß euch", "Servus", "Hallo Gruppe"]
+    with pytest.raises(tweepy.Forbidden):
+        x.create_direct_message(participant_id=sandbox.scene.people.person("Anna").twitter_id, text="allein?")
