@@ -1,0 +1,89 @@
+"""Meta's law about who may answer how, at the edges of its windows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connectors.base import Kind, Situation, Way, WayOption, WayState
+from connectors.facebook import Facebook
+from connectors.instagram import Instagram
+from tests.connectors.meta_account import NOW
+
+SECOND = timedelta(seconds=1)
+
+
+def option(way: Way, channel: Any = Facebook, **facts: Any) -> WayOption:
+    given = {"kind": Kind.COMMENT, "now": NOW, "target_id": "1_2", "target_sent_at": NOW - timedelta(hours=1)} | facts
+    (found,) = [one for one in channel.ways(Situation(**given)) if one.way is way]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("facts", "state"),
+    [
+        ({}, WayState.AVAILABLE),
+        ({"target_sent_at": NOW - timedelta(days=7) + SECOND}, WayState.AVAILABLE),
+        ({"target_sent_at": NOW - timedelta(days=7)}, WayState.EXPIRED),
+        ({"private_reply_used": True}, WayState.USED),
+        ({"can_reply_privately": False}, WayState.NOT_PERMITTED),
+        ({"can_reply_privately": None}, WayState.AVAILABLE),
+        ({"target_deleted": True}, WayState.NOT_PERMITTED),
+        ({"person_unavailable": True}, WayState.NOT_PERMITTED),
+        ({"author_known": False}, WayState.AVAILABLE),
+    ],
+)
+@pytest.mark.parametrize("channel", [Facebook, Instagram])
+def test_private_replies(channel: Any, facts: dict[str, Any], state: WayState) -> None:
+    assert option(Way.PRIVATE_REPLY, channel, **facts).state is state
+
+
+@pytest.mark.parametrize(
+    ("age", "facts", "state", "outside"),
+    [
+        (timedelta(hours=24) - SECOND, {"human": False}, WayState.AVAILABLE, False),
+        (timedelta(hours=24), {"human": False, "human_agent_allowed": True}, WayState.EXPIRED, False),
+        (timedelta(hours=24), {}, WayState.EXPIRED, False),
+        (timedelta(hours=24), {"human_agent_allowed": True}, WayState.AVAILABLE, True),
+        (timedelta(days=7) - SECOND, {"human_agent_allowed": True}, WayState.AVAILABLE, True),
+        (timedelta(days=7), {"human_agent_allowed": True}, WayState.EXPIRED, False),
+        (timedelta(hours=1), {"person_unavailable": True}, WayState.NOT_PERMITTED, False),
+    ],
+)
+def test_the_window_of_private_threads(age: timedelta, facts: dict[str, Any], state: WayState, outside: bool) -> None:
+    found = option(Way.DIRECT_MESSAGE, kind=Kind.DIRECT_MESSAGE, last_inbound_at=NOW - age, **facts)
+    assert (found.state, found.outside_window) == (state, outside)
+
+
+def test_a_private_thread_needs_the_person_first() -> None:
+    assert option(Way.DIRECT_MESSAGE).state is WayState.NEEDS_PERSON_FIRST
+
+
+def test_open_ways_come_first_and_a_private_reply_before_asking() -> None:
+    open_ways = [
+        o.way for o in Facebook.ways(Situation(Kind.COMMENT, NOW, "1_2", NOW)) if o.state is WayState.AVAILABLE
+    ]
+    assert open_ways[0] is Way.PRIVATE_REPLY
+    used = Facebook.ways(Situation(Kind.COMMENT, NOW, "1_2", NOW, private_reply_used=True))
+    assert used[0].way is Way.PUBLIC_REPLY_WITH_LINK
+    assert used[0].state is WayState.AVAILABLE
+
+
+def test_a_mention_on_instagram_takes_no_private_reply_and_a_visitors_post_does() -> None:
+    assert option(Way.PRIVATE_REPLY, Instagram, kind=Kind.MENTION).state is WayState.NOT_PERMITTED
+    assert option(Way.PRIVATE_REPLY, Facebook, kind=Kind.MENTION).state is WayState.AVAILABLE
+
+
+def test_every_way_is_among_the_capabilities() -> None:
+    for channel in (Facebook, Instagram):
+        told = {o.way for o in channel.ways(Situation(Kind.COMMENT, NOW, "1", NOW))}
+        assert told == channel.capabilities.ways
+
+
+def test_lengths_as_the_platform_counts() -> None:
+    assert Instagram.text_length("ä😀", Way.DIRECT_MESSAGE) == 6
+    assert Instagram.text_length("ä😀", Way.PUBLIC_REPLY) == 2
+    assert Facebook.text_limit(Way.DIRECT_MESSAGE) < 2000
+    assert Facebook.text_limit(Way.PUBLIC_REPLY) == 8000
