@@ -1,0 +1,140 @@
+"""`playbook check`, `try` and `decide` as a person calls them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inbox.commands import playbook
+from tests.crisis_playbook.playbooks import FILES
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    for name, text in FILES.items():
+        (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+def call(*words: str | Path) -> int:
+    parser = argparse.ArgumentParser(prog="daemon.py")
+    playbook.add(parser.add_subparsers(required=True))
+    arguments = parser.parse_args(["playbook", *map(str, words)])
+    code: int = arguments.handle(arguments)
+    return code
+
+
+def decided(rules: Path, rows: list[Any], folder: Path) -> list[dict[str, Any]]:
+    (folder / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    assert call("decide", "--in", folder / "in.jsonl", "--out", folder / "out.jsonl", "--playbook", rules) == 0
+    return [json.loads(line) for line in (folder / "out.jsonl").read_text("utf-8").splitlines()]
+
+
+def test_decide_answers_every_line_in_order_with_exactly_the_agreed_keys(rules: Path, tmp_path: Path) -> None:
+    rows = [
+        {"id": "b", "text": "Paket nicht angekommen, Frechheit!", "channel": "twitter", "kind": "mention"},
+        {"id": 7, "text": "Hallo", "kind": "direct_message"},
+        {"id": "a", "text": "Alles gut", "sent_at": "2026-03-02T10:00:00Z", "author_followers": 3},
+    ]
+    complaint, hello, fine = decided(rules, rows, tmp_path)
+    assert list(complaint) == [
+        "id",
+        "rules",
+        "severity",
+        "labels",
+        "suggestions",
+        "automatic_reply",
+        "complaint",
+        "score",
+        "points",
+        "why",
+    ]
+    assert complaint["id"] == "b"
+    assert complaint["rules"] == ["public-complaint"]
+    assert complaint["suggestions"] == [{"kind": "move_to_private", "template": "to-private"}]
+    assert complaint["complaint"] == "likely"
+    assert complaint["score"] == sum(line["points"] for line in complaint["points"])
+    assert len(complaint["why"]) == 1
+    assert (hello["id"], hello["automatic_reply"], hello["complaint"]) == (7, "first-reply", "none")
+    assert (fine["id"], fine["rules"], fine["severity"], fine["points"]) == ("a", [], "none", [])
+
+
+def test_decide_fills_in_what_is_missing(rules: Path, tmp_path: Path) -> None:
+    text = "Paket nicht angekommen"
+    rows = [
+        {"id": 1, "text": text},
+        {"id": 2, "text": text, "addressed": False},
+        {"id": 3, "text": text, "addressed": None},
+        {"id": 4, "text": text, "kind": "direct_message"},
+        {"id": 5, "text": text, "kind": "direct_message", "visibility": "public"},
+    ]
+    assert [row["rules"] for row in decided(rules, rows, tmp_path)] == [
+        ["public-complaint"],
+        [],
+        ["public-complaint"],
+        ["first-reply-private"],
+        ["public-complaint"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (b"{\n", "2: no JSON"),
+        (b"[]\n", "2: "),
+        (b'{"id": 1}\n', "2: 'text' is missing"),
+        (b'{"text": "a"}\n', "2: 'id' is missing"),
+        (b'{"id": 1, "text": 5}\n', "2: text is no text"),
+        (b'{"id": 1, "text": "a", "sent_at": "yesterday"}\n', "2: "),
+    ],
+)
+def test_decide_names_the_line_it_cannot_read(
+    rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], line: bytes, says: str
+) -> None:
+    (tmp_path / "in.jsonl").write_bytes(b'{"id": 0, "text": "a"}\n' + line)
+    assert call("decide", "--in", tmp_path / "in.jsonl", "--out", tmp_path / "out", "--playbook", rules) == 1
+    assert f"in.jsonl:{says}" in capsys.readouterr().err
+
+
+def test_decide_says_which_file_is_not_there(rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("decide", "--in", tmp_path / "none", "--out", tmp_path / "out", "--playbook", rules) == 2
+    assert "No such file" in capsys.readouterr().err
+
+
+def test_check_tells_mistakes_with_file_and_line(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("check", rules) == 0
+    assert "fine: 3 rules, 4 examples, 0 scenarios" in capsys.readouterr().out
+    broken = FILES["10_rules.yml"].replace("severity: watch", "severity: wach")
+    (rules / "10_rules.yml").write_text(broken, "utf-8")
+    assert call("check", rules) == 1
+    assert capsys.readouterr().out == "10_rules.yml:17: 'wach' is not known here; did you mean 'watch'?\n"
+    assert call("check", "--json", rules) == 1
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["ok"] is False
+    assert [(mistake["file"], mistake["line"]) for mistake in printed["mistakes"]] == [("10_rules.yml", 17)]
+
+
+def test_try_shows_every_rule_and_the_words_that_decided(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("try", "Paket NICHT angekommen", "--playbook", rules, "--channel", "x") == 0
+    printed = capsys.readouterr().out
+    assert "product-injury: did not apply  (10_rules.yml:2)" in printed
+    assert "public-complaint: applied  (10_rules.yml:16)" in printed
+    assert '"NICHT angekommen"' in printed
+    assert "suggestion: move_to_private to-private" in printed
+
+
+def test_try_prints_json_for_programs(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("try", "Hallo", "--kind", "direct_message", "--json", "--playbook", rules) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["automatic_reply"] == "first-reply"
+    assert [check["rule"] for check in printed["checks"]] == [
+        "product-injury",
+        "public-complaint",
+        "first-reply-private",
+    ]
