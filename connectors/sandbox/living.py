@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import random
@@ -24,6 +25,8 @@ _BETWEEN_LINES = timedelta(seconds=45)
 _NATIVE_SHARE = 0.2
 """Of new stories with staff lines, how many really get their native answer."""
 _THANKS_SHARE = 0.5
+_REGRET_SHARE = 0.08
+"""Of new stories, how many are edited or deleted by their author afterwards."""
 
 
 class Living:
@@ -33,7 +36,7 @@ class Living:
         self._world = world
         self._chance = chance
         self.speed = speed
-        self._due: list[tuple[datetime, int, Callable[[datetime], None]]] = []
+        self._due: list[tuple[datetime, int, Callable[[datetime], object]]] = []
         self._serial = itertools.count()
         self._stories = self._endless()
         self._openers: list[tuple[str, str]] = list(OPENING) * 2
@@ -65,8 +68,10 @@ class Living:
         happened = 0
         while self._due and self._due[0][0] <= now:
             at, _, happen = heapq.heappop(self._due)
-            happen(at)
-            happened += 1
+            # What a line answers may have been deleted through the API meanwhile: then nobody answers it.
+            with contextlib.suppress(KeyError):
+                happen(at)
+                happened += 1
         return happened
 
     def _begin(self, at: datetime) -> None:
@@ -83,6 +88,8 @@ class Living:
         for line in lines:
             self._at(at, lambda moment, line=line: telling.say(line, moment))  # type: ignore[misc]
             at += _BETWEEN_LINES * self._chance.uniform(0.5, 2.0) / self.speed
+        if self._chance.random() < _REGRET_SHARE:
+            self._at(at + _BETWEEN_LINES / self.speed, lambda moment: telling.regret())
 
     def _pause(self) -> timedelta:
         if self._openers:
@@ -106,7 +113,7 @@ class Living:
         elif row["conversation"] in account.threads.by_id:
             account.message(row["person"], words, at)
 
-    def _at(self, at: datetime, happen: Callable[[datetime], None]) -> None:
+    def _at(self, at: datetime, happen: Callable[[datetime], object]) -> None:
         heapq.heappush(self._due, (at, next(self._serial), happen))
 
     def _endless(self) -> Iterator[Story]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CUSTOMER, ANOTHER, STAFF = "K", "A", "S"
 _PHOTO = "[photo]"
+_AFTERTHOUGHT = "(Edit: hat sich inzwischen jemand gemeldet)"
+_VANISH_SHARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,27 @@ class Telling:
             "facebook": self._on_facebook, "instagram": self._on_instagram, "twitter": self._on_twitter,
         }[self.platform]  # fmt: skip
         tell(line, person, at)
+
+    def regret(self) -> bool:
+        """The one who began changes the words or takes them back; False when there is nothing public left."""
+        world, root = self._world, self._root
+        if root is None or self.story.place == "message":
+            return False
+        vanish = self._chance.random() < _VANISH_SHARE
+        added = f"{self.story.lines[0].text} {_AFTERTHOUGHT}"
+        if self.platform == "twitter" and root in world.twitter.tweets:
+            if vanish:
+                world.twitter.delete(root)
+            else:
+                self._root = world.twitter.edit(root, f"@{world.twitter.handle} {added}")
+            return True
+        account = world.facebook if self.platform == "facebook" else world.instagram
+        known = root.rpartition("_")[2] in account.comments
+        if known and vanish:
+            account.delete_comment(root)
+        elif known:
+            account.edit_comment(root, added)
+        return known
 
     def _on_facebook(self, line: Line, person: str, at: datetime) -> None:
         page = self._world.facebook

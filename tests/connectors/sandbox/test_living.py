@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 
 import pytest
 
 from connectors.sandbox import Sandbox
-from connectors.sandbox.stories import PRIVATE, PUBLIC, SHOP_POSTS, STAFF, THANKS, platforms_of
+from connectors.sandbox.stories import PRIVATE, PUBLIC, SHOP_POSTS, STAFF, THANKS, Telling, platforms_of
 from tests.connectors.sandbox.conftest import Graph
 from tests.stepped_clock import SteppedClock
 
@@ -84,6 +85,39 @@ def test_people_answer_our_answers(sandbox: Sandbox, page: Graph, clock: Stepped
     threads = [sandbox.world.facebook.threads.of(sandbox.scene.people.person(name)) for name in people]
     answered = [thread for thread in threads if thread is not None and thread.messages[-1].text in THANKS]
     assert 1 <= len(answered) < len(people)
+
+
+@pytest.mark.parametrize("platform", ["facebook", "instagram", "twitter"])
+def test_authors_regret_what_they_wrote(clock: SteppedClock, platform: str) -> None:
+    sandbox = Sandbox(seed=1, now=clock)
+    sandbox.fill(0)
+    world = sandbox.world
+    place = "mention" if platform == "twitter" else "comment"
+    story = next(story for story in PUBLIC if story.place == place)
+    outcomes = set()
+    for number in range(20):
+        telling = Telling(world, story, platform, random.Random(number))
+        telling.say(story.lines[0], clock.advance(minutes=1))
+        assert telling.regret()
+        texts = [
+            *(comment.text for comment in world.facebook.comments.values()),
+            *(comment.text for comment in world.instagram.comments.values()),
+            *(tweet.text for tweet in world.twitter.tweets.values() if tweet.author is not None),
+        ]
+        outcomes.add(sum("(Edit:" in text for text in texts))
+    assert 1 <= max(outcomes) < 20
+
+
+def test_life_goes_on_when_a_post_vanishes(clock: SteppedClock) -> None:
+    sandbox = Sandbox(seed=1, now=clock)
+    sandbox.fill(20)
+    arrived = 0
+    for _ in range(40):
+        arrived += sandbox.tick(clock.advance(seconds=15))
+        for comment in list(sandbox.world.facebook.comments.values()):
+            if comment.short_id in sandbox.world.facebook.comments:
+                sandbox.world.facebook.delete_comment(comment.id)
+    assert arrived > 20
 
 
 def test_a_world_that_lives_goes_on_by_itself_and_ends(clock: SteppedClock) -> None:
