@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from connectors.base import Connector
     from connectors.sandbox import Sandbox
+    from inbox.runtime import Channels
 
 EXIT_DONE, EXIT_WRONG, EXIT_USAGE = 0, 1, 2
 

@@ -178,6 +178,11 @@ def roll_back(session: Session, version: int, actor: str, now: datetime, *, temp
     return number
 
 
+def version(session: Session, number: int) -> PlaybookVersion:
+    """One version; raises NotThere."""
+    return _get(session, number)
+
+
 def _get(session: Session, version: int) -> PlaybookVersion:
     row = session.get(PlaybookVersion, version)
     if row is None:

@@ -13,7 +13,8 @@ from typing import Any, TextIO
 
 import orjson
 
-from crisis_playbook import Decision, Facts, Playbook, PlaybookErrors, check, evaluate, load, visibility_of
+from crisis_playbook import Decision, Facts, Playbook, PlaybookErrors, check, evaluate, json_schema, load, visibility_of
+from inbox.commands import playbook_versions
 
 DEFAULT_DIRECTORY = "crisis_playbook/rules"
 TEMPLATES = Path("templates/replies")
@@ -33,6 +34,9 @@ def add(subcommands: Any) -> None:
     _add_check(verbs)
     _add_try(verbs)
     _add_decide(verbs)
+    schema = verbs.add_parser("schema", help="print the JSON Schema of a playbook's file, for editors")
+    schema.set_defaults(handle=schema_command)
+    playbook_versions.add(verbs)
 
 
 def _add_check(verbs: Any) -> None:
@@ -86,6 +90,12 @@ def check_command(arguments: argparse.Namespace, out: TextIO | None = None) -> i
     if report.ok:
         out.write(f"fine: {report.rules} rules, {report.examples} examples, {report.scenarios} scenarios\n")
     return DONE if report.ok else WRONG
+
+
+def schema_command(arguments: argparse.Namespace, out: TextIO | None = None) -> int:
+    """Print the JSON Schema."""
+    (out or sys.stdout).write(orjson.dumps(json_schema(), option=orjson.OPT_INDENT_2).decode() + "\n")
+    return DONE
 
 
 def _load(directory: str) -> Playbook | None:

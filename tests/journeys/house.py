@@ -17,17 +17,26 @@ from inbox.runtime import Runtime
 from tests.stepped_clock import SteppedClock
 
 ACCOUNTS = ("shop-facebook", "shop-instagram", "shop-twitter")
+RULES = Path(__file__).with_name("rules")
 MOST_STEPS = 20_000
 """More pieces of work than any test makes: a unit that never ends fails the test instead of hanging it."""
 
 
-def configuration(sandbox: Sandbox, database: str, *, accounts: Sequence[str] = ACCOUNTS, delay: str = "10s") -> str:
+def configuration(
+    sandbox: Sandbox,
+    database: str,
+    *,
+    accounts: Sequence[str] = ACCOUNTS,
+    delay: str = "10s",
+    poll_every: str = "10s",
+) -> str:
     """A `zuruf.toml` whose accounts live in the sandbox."""
     lines = ["[inbox]", f'database = "{database}"', 'shop_name = "Glückspilz"', "[automation]", f'delay = "{delay}"',
-             "[notices]", "enabled = false", "[playbook]", "watch = false"]  # fmt: skip
+             "[notices]", "enabled = false", "[playbook]", "watch = false",
+             f'directory = "{RULES}"']  # fmt: skip
     for name in accounts:
         login = sandbox.login(name)
-        lines += ["[[accounts]]", f'name = "{name}"', f'channel = "{login.channel}"', 'poll_every = "10s"',
+        lines += ["[[accounts]]", f'name = "{name}"', f'channel = "{login.channel}"', f'poll_every = "{poll_every}"',
                   f'external_id = "{login.external_id}"', f'api_base = "{sandbox.origin}"',
                   *(f'{key} = "{value}"' for key, value in login.options.items()), "[accounts.credentials]",
                   *(f'{key} = "{value}"' for key, value in login.credentials.items())]  # fmt: skip

@@ -1,0 +1,205 @@
+"""A candidate playbook over one's own history against the playbook in force: what would have been decided otherwise.
+
+Nothing is sent and nothing is stored. Both playbooks judge the same facts through the one `evaluate`; what only the
+course of events knew (labels and severity a conversation had at that moment) is left out for both alike.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crisis_playbook import Decision, Facts, Playbook, evaluate
+from inbox import sla
+from inbox.models import Account, Contact, Conversation, Message
+from inbox.runtime import Channels
+from inbox.settings import InboxSettings
+
+PAGE = 2_000
+MOST_SHOWN = 200
+QUIET = timedelta(hours=24)
+"""As in triage: after so long without a message the next one is the first of a conversation again."""
+
+Progress = Callable[[int, int], None]
+"""Called with how many messages are done and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one playbook says about one message, as far as it matters to people."""
+
+    rules: tuple[str, ...]
+    severity: str
+    labels: tuple[str, ...]
+    suggestions: tuple[str, ...]
+    automatic_reply: str | None
+    hold_replies: str | None
+    complaint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One message on which the playbooks disagree."""
+
+    message_id: int
+    conversation_id: int
+    channel: str
+    sent_at: datetime
+    text: str
+    before: Outcome
+    after: Outcome
+
+
+@dataclass(slots=True)
+class Comparison:
+    """The whole backtest."""
+
+    messages: int = 0
+    people: int = 0
+    different: int = 0
+    different_people: int = 0
+    rules_before: Counter[str] = field(default_factory=Counter)
+    rules_after: Counter[str] = field(default_factory=Counter)
+    severity_before: Counter[str] = field(default_factory=Counter)
+    severity_after: Counter[str] = field(default_factory=Counter)
+    suggestions_before: Counter[str] = field(default_factory=Counter)
+    suggestions_after: Counter[str] = field(default_factory=Counter)
+    would_have_sent_before: int = 0
+    would_have_sent_after: int = 0
+    cost_before: float = 0.0
+    cost_after: float = 0.0
+    """US dollars of the automatic replies, where a platform charges for them."""
+    shown: list[Difference] = field(default_factory=list)
+    """The newest differences, MOST_SHOWN at most."""
+
+
+def backtest(
+    session: Session,
+    channels: Channels,
+    inbox: InboxSettings,
+    active: Playbook,
+    candidate: Playbook,
+    since: datetime,
+    progress: Progress | None = None,
+    most: int | None = None,
+) -> Comparison:
+    """Judge every stored customer's message since then (or the newest `most`) with both, and compare."""
+    wanted = (Message.direction == "inbound", Message.deleted_at.is_(None), Message.sent_at >= since)
+    total: int = session.execute(select(func.count()).select_from(Message).where(*wanted)).scalar_one()
+    total = min(total, most) if most is not None else total
+    result, people, different_people = Comparison(), set[int](), set[int]()
+    for rows in _pages(session, wanted, total):
+        firsts = _firsts(session, rows)
+        for row in rows:
+            facts = _facts(row, row.id in firsts, inbox, active)
+            before, after = evaluate(active, facts), evaluate(candidate, facts)
+            person = row.contact_id or -row.conversation_id
+            people.add(person)
+            if _count(result, row, before, after, channels):
+                different_people.add(person)
+        result.messages += len(rows)
+        if progress is not None:
+            progress(result.messages, total)
+    result.people, result.different_people = len(people), len(different_people)
+    return result
+
+
+def _pages(session: Session, wanted: Sequence[Any], total: int) -> Iterator[Sequence[Any]]:
+    """The newest first, by keyset, so that memory stays flat."""
+    below: int | None = None
+    done = 0
+    while done < total:
+        page = session.execute(
+            select(
+                Message.id, Message.conversation_id, Message.contact_id, Message.text, Message.sent_at,
+                Message.visibility, Message.addressed, Message.attachments, Conversation.channel, Conversation.kind,
+                Account.name.label("account"), Contact.followers,
+            )
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .join(Account, Account.id == Message.account_id)
+            .outerjoin(Contact, Contact.id == Message.contact_id)
+            .where(*wanted, *([] if below is None else [Message.id < below]))
+            .order_by(Message.id.desc())
+            .limit(min(PAGE, total - done))
+        ).all()  # fmt: skip
+        if not page:
+            return
+        below, done = page[-1].id, done + len(page)
+        yield page
+
+
+def _firsts(session: Session, rows: Sequence[Any]) -> set[int]:
+    """Which of these messages had no other in their conversation in the day before."""
+    threads = {row.conversation_id for row in rows}
+    earliest = min(row.sent_at for row in rows) - QUIET
+    times: dict[int, list[tuple[datetime, int]]] = {}
+    for conversation_id, sent_at, message_id in session.execute(
+        select(Message.conversation_id, Message.sent_at, Message.id)
+        .where(Message.conversation_id.in_(threads), Message.sent_at >= earliest)
+        .order_by(Message.conversation_id, Message.sent_at, Message.id)
+    ):
+        times.setdefault(conversation_id, []).append((sent_at, message_id))
+    firsts = set()
+    for thread in times.values():
+        for number, (sent_at, message_id) in enumerate(thread):
+            if number == 0 or sent_at - thread[number - 1][0] > QUIET:
+                firsts.add(message_id)
+    return firsts
+
+
+def _facts(row: Any, first: bool, inbox: InboxSettings, playbook: Playbook) -> Facts:
+    hours = sla.shop_hours(playbook, inbox)
+    return Facts(
+        text=row.text,
+        channel=row.channel,
+        account=row.account,
+        kind=row.kind,
+        visibility=row.visibility,
+        addressed=row.addressed,
+        first_of_conversation=first,
+        hours="open" if hours is None or hours.is_open(row.sent_at) else "closed",
+        author_followers=row.followers,
+        has_attachment=bool(row.attachments),
+        sent_at=row.sent_at,
+    )
+
+
+def _outcome(decision: Decision) -> Outcome:
+    return Outcome(
+        rules=decision.rules,
+        severity=decision.severity,
+        labels=decision.labels,
+        suggestions=tuple(f"{one.kind}: {one.template}" for one in decision.suggestions),
+        automatic_reply=decision.automatic_reply,
+        hold_replies=decision.hold_replies,
+        complaint=decision.complaint,
+    )
+
+
+def _count(result: Comparison, row: Any, before: Decision, after: Decision, channels: Channels) -> bool:
+    """Add one message to the counts; True when the playbooks disagree on it."""
+    result.rules_before.update(before.rules)
+    result.rules_after.update(after.rules)
+    result.severity_before[before.severity] += 1
+    result.severity_after[after.severity] += 1
+    result.suggestions_before.update(one.kind for one in before.suggestions)
+    result.suggestions_after.update(one.kind for one in after.suggestions)
+    price = channels[row.channel].capabilities.prices.get("dm_create", 0.0)
+    result.would_have_sent_before += before.automatic_reply is not None
+    result.would_have_sent_after += after.automatic_reply is not None
+    result.cost_before += price * (before.automatic_reply is not None)
+    result.cost_after += price * (after.automatic_reply is not None)
+    one, other = _outcome(before), _outcome(after)
+    if one == other:
+        return False
+    result.different += 1
+    if len(result.shown) < MOST_SHOWN:
+        text = row.text[:300]
+        result.shown.append(Difference(row.id, row.conversation_id, row.channel, row.sent_at, text, one, other))
+    return True

@@ -1,0 +1,122 @@
+"""The power fails before or after any commit of the journey: nothing is lost, nothing is said twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from connectors.sandbox import Sandbox
+from inbox import replies
+from inbox.db import writing
+from tests.journeys.house import House, configuration
+from tests.stepped_clock import SteppedClock
+
+QUESTION = "Guten Tag, ich hätte eine Frage zu meinem neuen Rucksack."
+COMMENT = "Gibt es die Schuhe auch in Größe 38?"
+ANSWER = "Ja, Größe 38 ist wieder da."
+
+
+class PowerCut(BaseException):
+    """Nothing after this line happens."""
+
+
+class Fuse:
+    """Blows at the n-th commit of a house, just before it or just after it; never when n is 0."""
+
+    def __init__(self, house: House, blow_at: int, moment: str) -> None:
+        self.commits = 0
+        self.factory = house.runtime.sessions
+        self.blow_at, self.moment = blow_at, moment
+
+    def __enter__(self) -> Fuse:
+        event.listen(self.factory, "before_commit", self._before)
+        event.listen(self.factory, "after_commit", self._after)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        event.remove(self.factory, "before_commit", self._before)
+        event.remove(self.factory, "after_commit", self._after)
+
+    def _before(self, _session: Session) -> None:
+        self.commits += 1
+        if self.commits == self.blow_at and self.moment == "before":
+            raise PowerCut
+
+    def _after(self, _session: Session) -> None:
+        if self.commits == self.blow_at and self.moment == "after":
+            raise PowerCut
+
+
+def journey(house: House, anna: str) -> None:
+    """A message and a comment come in, the machine answers the one, Anna the other."""
+    house.live(25, step=5)
+    comment = house.conversation_of(COMMENT)
+    with writing(house.runtime.sessions) as session:
+        replies.reply(session, house.runtime, comment.id, ANSWER, "public", "anna-1", anna, house.clock())
+    house.live(10, step=5)
+
+
+def outcome(house: House) -> tuple[list[tuple[str, str]], list[str]]:
+    """What the platform holds of ours, and how our own items ended."""
+    said = sorted((row["action"], row["text"][:20]) for row in house.sandbox.journal)
+    return said, sorted(item.state for item in house.outbox())
+
+
+def build(clock: SteppedClock, sandbox: Sandbox, database: str) -> tuple[House, str]:
+    house = House(sandbox, clock, configuration(sandbox, database, accounts=["shop-facebook"], poll_every="60s")).connect()
+    anna = house.person()
+    house.work()
+    clock.advance(seconds=50)
+    post = house.world.facebook.post("Neue Wanderschuhe sind da!")
+    house.world.facebook.comment(post, "Jana Prohaska", COMMENT)
+    house.world.facebook.message("Karl Brunner", QUESTION)
+    return house, anna
+
+
+def commits_of_the_journey(tmp_path: Path) -> int:
+    clock = SteppedClock()
+    with Sandbox(seed=1, now=clock) as sandbox:
+        house, anna = build(clock, sandbox, f"sqlite:///{tmp_path / 'count.db'}")
+        with Fuse(house, 0, "never") as fuse:
+            journey(house, anna)
+        assert outcome(house)[1] == ["sent", "sent"]
+        return fuse.commits
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("part", range(4))
+def test_a_power_cut_at_any_commit_loses_and_repeats_nothing(tmp_path: Path, moment: str, part: int) -> None:
+    commits = commits_of_the_journey(tmp_path)
+    for blow_at in range(1 + part, commits + 1, 4):
+        clock = SteppedClock()
+        with Sandbox(seed=1, now=clock) as sandbox:
+            house, anna = build(clock, sandbox, f"sqlite:///{tmp_path / f'{moment}-{blow_at}.db'}")
+            try:
+                with Fuse(house, blow_at, moment):
+                    journey(house, anna)
+            except PowerCut:
+                house = house.restart()
+                house.live(70, step=5)
+                journey(house, anna)
+                house.live(70, step=5)
+            check(house, f"{moment} commit {blow_at}")
+            house.runtime.engine.dispose()
+
+
+def check(house: House, when: str) -> None:
+    texts = Counter(message.text for message in house.messages(direction="inbound"))
+    assert texts == {QUESTION: 1, COMMENT: 1}, when
+    said, states = outcome(house)
+    assert max(Counter(said).values()) == 1, f"said twice, {when}: {said}"
+    ended = Counter(states)
+    assert ended["sent"] == len(said), f"{when}: {states} {said}"
+    assert ended["sent"] + ended["failed"] == 2, f"{when}: {states}"
+    ours = house.messages(direction="outbound")
+    assert {message.origin for message in ours} <= {"agent", "automation"}, when
+    assert len(ours) == len(said), when
