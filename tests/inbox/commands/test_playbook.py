@@ -7,7 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
+from ruamel.yaml import YAML
 
 from inbox.commands import playbook
 from tests.crisis_playbook.playbooks import FILES
@@ -138,3 +140,16 @@ def test_try_prints_json_for_programs(rules: Path, capsys: pytest.CaptureFixture
         "public-complaint",
         "first-reply-private",
     ]
+
+
+def test_the_schema_accepts_a_playbook_and_refuses_an_unknown_word(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("schema") == 0
+    schema = json.loads(capsys.readouterr().out)
+    validator = jsonschema.Draft202012Validator(schema)
+    validator.check_schema(schema)
+    for text in FILES.values():
+        file = json.loads(json.dumps(YAML(typ="safe", pure=True).load(text), default=str))
+        assert list(validator.iter_errors(file)) == []
+        (section,) = list(file)[:1]
+        assert not validator.is_valid({f"{section}s": file[section]})
+    assert not validator.is_valid({"rules": [{"rule": "a", "when": {"visibility": "pubic"}, "then": []}]})
