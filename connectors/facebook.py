@@ -37,7 +37,7 @@ from connectors.base import (
 )
 from connectors.facebook_comments import HEAD, FacebookPosts
 from connectors.facebook_push import read_change
-from connectors.graph import FACEBOOK_ORIGIN, Graph, node
+from connectors.graph import FACEBOOK_ORIGIN, Got, Graph, node
 from connectors.graph_collect import Collected
 from connectors.graph_login import inspect_page_token
 from connectors.graph_posts import gone_with, read_newest
@@ -188,9 +188,7 @@ class Facebook:
         target = reply.conversation_id
         text = self._with_link(reply)
         try:
-            got = self._graph.post(
-                node(target, "comments"), now, message=text or None, attachment_url=reply.attachment_url
-            )
+            got = self._post(target, ("comments",), now, message=text or None, attachment_url=reply.attachment_url)
         except Refused as error:
             if error.reason is not RefusalReason.DUPLICATE:
                 raise
@@ -205,6 +203,18 @@ class Facebook:
         if external_id in (target, reply.target_id):
             raise OutcomeUnknown(f"the platform changed {external_id} instead of answering it", code="edited")
         return Receipt(external_id, reply.conversation_id, None, now, got.usage)
+
+    def _post(self, target: str, edge: tuple[str, ...], now: datetime, **params: str | None) -> Got:
+        """Write to a comment. Some posts' comments carry another number in front than the post's (photos in albums):
+        refused as unknown, certainly without effect, such a comment is named by its own number alone."""
+        try:
+            return self._graph.post(node(target, *edge), now, **params)
+        except Refused as error:
+            short = target.rpartition("_")[2]
+            named_by_post = target != short and not target.startswith(f"{self._page_id}_")
+            if error.reason is not RefusalReason.TARGET_GONE or not named_by_post:
+                raise
+        return self._graph.post(node(short, *edge), now, **params)
 
     def _with_link(self, reply: Reply) -> str:
         if reply.way is not Way.PUBLIC_REPLY_WITH_LINK or "m.me/" in reply.text:
@@ -257,7 +267,7 @@ class Facebook:
 
     def hide(self, external_id: str, hidden: bool, now: datetime) -> Usage:
         """Hide or show somebody's comment."""
-        return self._graph.post(node(external_id), now, is_hidden="true" if hidden else "false").usage
+        return self._post(external_id, (), now, is_hidden="true" if hidden else "false").usage
 
     def inspect(self, now: datetime) -> Inspection:
         """Token, permissions and page."""

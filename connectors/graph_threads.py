@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.base import Author, Cursor, Gap, Misconfigured, Page, Poll, Refused, Unreadable
+from connectors.base import Author, Cursor, Gap, Misconfigured, Page, Poll, Refused, Unavailable, Unreadable
 from connectors.graph import Graph
 from connectors.graph_collect import Collected
 from connectors.graph_private import author_of, is_own, polled_message
@@ -20,6 +20,7 @@ from connectors.graph_view import OVERLAP_SECONDS, Scope, Seen, View, judge
 
 NEWEST_ONLY = 20
 THREADS_A_PAGE = 25
+THREADS_OF_NEW_ACCOUNT = 100
 THREADS_REMEMBERED = 500
 OLDER_PAGES = 20
 
@@ -69,8 +70,8 @@ class ThreadReader:
         return collected.page(state, more=state["walking"])
 
     def _latest(self, state: dict[str, Any], collected: Collected, poll: Poll) -> None:
-        page = self.page(None, collected, poll)
         top = state.get("top")
+        page = self.page(None, collected, poll, wide=top is None)
         until = max(poll.since.timestamp(), top - OVERLAP_SECONDS) if top else poll.since.timestamp()
         self.take_in(page, state, collected, poll)
         times = [t.updated_at for t in page.threads if t.updated_at is not None]
@@ -84,7 +85,7 @@ class ThreadReader:
 
     def _step(self, walk: dict[str, Any], state: dict[str, Any], collected: Collected, poll: Poll) -> None:
         try:
-            page = self.page(walk["after"], collected, poll)
+            page = self.page(walk["after"], collected, poll, wide=True)
         except (Refused, Misconfigured):
             state["walk"] = None
             state["top"] = walk["until"]
@@ -130,15 +131,30 @@ class ThreadReader:
         poll: Poll,
         *,
         light: bool = False,
+        wide: bool = False,
         person: str | None = None,
     ) -> Threads:
-        """One page of threads, latest first; of one `person` only, where given."""
+        """One page of threads, latest first: only ids where `light`, many where `wide`, one `person`'s where given."""
+        fields = "id" if light else self._fields
+        if wide:
+            try:
+                return self._page(after, collected, poll, fields, THREADS_OF_NEW_ACCOUNT, person)
+            except Unavailable as error:
+                if (error.code or "").split("/")[0] != "1":
+                    raise
+                collected.used(error.usage)
+        return self._page(after, collected, poll, fields, THREADS_A_PAGE, person)
+
+    def _page(
+        self, after: str | None, collected: Collected, poll: Poll, fields: str, limit: int, person: str | None
+    ) -> Threads:
+        """Graph answers error 1 where so much data at once is too much for it."""
         got = self._graph.get(
             self._path,
             poll.now,
             platform=self._platform,
-            fields="id" if light else self._fields,
-            limit=THREADS_A_PAGE,
+            fields=fields,
+            limit=limit,
             after=after,
             user_id=person,
         )

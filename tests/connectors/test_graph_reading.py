@@ -1,0 +1,183 @@
+"""Reading where the platform keeps fewer promises than the stand-in: other orders, no totals, dead cursors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import responses
+from requests import PreparedRequest
+
+from connectors.base import Poll
+from tests.connectors.meta_account import BASE, NOW, PAGE, POLL, error, facebook, graph_time, instagram
+from tests.connectors.reader_memory import Memory
+
+
+class StubbornPlatform:
+    """One post whose comments come oldest first whatever is asked, cut into pages, with or without a total."""
+
+    def __init__(self, *, oldest_first: bool, counts: bool, page: int = 25) -> None:
+        self.comments: list[dict[str, Any]] = []
+        self.oldest_first, self.counts, self.page = oldest_first, counts, page
+        self.dead_cursors = 0
+
+    def write(self, text: str, at: datetime) -> None:
+        number = len(self.comments) + 1
+        author = {"id": "4711", "name": "Anna"}
+        self.comments.append(
+            {"id": str(1000 + number), "message": text, "from": author, "created_time": graph_time(at)}
+        )
+
+    def edge(self, after: int = 0) -> dict[str, Any]:
+        rows = self.comments if self.oldest_first else list(reversed(self.comments))
+        shown, end = rows[after : after + self.page], after + self.page
+        answer: dict[str, Any] = {"data": shown, "paging": {"cursors": {"after": str(end)}}}
+        if end < len(rows):
+            answer["paging"]["next"] = f"http://graph.test/x?access_token=never&after={end}"
+        if self.counts:
+            answer["summary"] = {"total_count": len(rows)}
+        return answer
+
+    def posts(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        post = {"id": f"{PAGE}_69", "created_time": graph_time(NOW - timedelta(days=2)), "comments": self.edge()}
+        return 200, {}, json.dumps({"data": [post]})
+
+    def walk(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        query = parse_qs(urlsplit(str(request.url)).query)
+        if "after" in query and self.dead_cursors:
+            self.dead_cursors -= 1
+            return 400, {}, json.dumps(error(100))
+        return 200, {}, json.dumps(self.edge(int(query.get("after", ["0"])[0])))
+
+
+@pytest.fixture
+def mocked() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+def on(mock: responses.RequestsMock, platform: StubbornPlatform) -> Memory:
+    mock.add_callback("GET", f"{BASE}/{PAGE}/published_posts", platform.posts)
+    mock.add_callback("GET", f"{BASE}/{PAGE}_69/comments", platform.walk)
+    return Memory(facebook(), POLL.since)
+
+
+@pytest.mark.parametrize("oldest_first", [True, False])
+@pytest.mark.parametrize("counts", [True, False])
+def test_any_order_with_or_without_a_total(mocked: responses.RequestsMock, oldest_first: bool, counts: bool) -> None:
+    platform = StubbornPlatform(oldest_first=oldest_first, counts=counts)
+    memory = on(mocked, platform)
+    for number in range(130):
+        platform.write(f"alt {number}", NOW - timedelta(hours=9) + timedelta(minutes=number))
+    memory.poll(NOW, "comments")
+    assert len(memory.messages) == 130
+    for number in range(40):
+        platform.write(f"neu {number}", NOW + timedelta(seconds=number))
+    memory.poll(NOW + timedelta(minutes=1), "comments")
+    assert set(memory.texts()) == {c["message"] for c in platform.comments}
+    assert memory.deleted == set()
+
+
+def test_a_cursor_that_died_begins_again(mocked: responses.RequestsMock) -> None:
+    platform = StubbornPlatform(oldest_first=False, counts=True)
+    memory = on(mocked, platform)
+    for number in range(130):
+        platform.write(f"alt {number}", NOW - timedelta(hours=9) + timedelta(minutes=number))
+    platform.dead_cursors = 2
+    memory.poll(NOW, "comments")
+    assert len(memory.messages) == 130
+
+
+def test_many_comments_in_one_second_are_read(mocked: responses.RequestsMock) -> None:
+    platform = StubbornPlatform(oldest_first=False, counts=False)
+    memory = on(mocked, platform)
+    memory.poll(NOW, "comments")
+    for number in range(90):
+        platform.write(f"zugleich {number}", NOW + timedelta(seconds=30))
+    memory.poll(NOW + timedelta(minutes=1), "comments")
+    assert len(memory.messages) == 90
+
+
+def test_a_post_that_fails_never_stops_the_others(mocked: responses.RequestsMock) -> None:
+    platform = StubbornPlatform(oldest_first=False, counts=True)
+    for number in range(60):
+        platform.write(f"alt {number}", NOW - timedelta(hours=9) + timedelta(minutes=number))
+    mocked.add_callback("GET", f"{BASE}/{PAGE}/published_posts", platform.posts)
+    broken = mocked.add("GET", f"{BASE}/{PAGE}_69/comments", status=500, json=error(2))
+    memory = Memory(facebook(), POLL.since)
+    memory.poll(NOW, "comments")
+    assert len(memory.messages) == 25
+    assert memory.errors == []
+    mocked.remove(broken)
+    mocked.add_callback("GET", f"{BASE}/{PAGE}_69/comments", platform.walk)
+    memory.poll(NOW + timedelta(minutes=5), "comments")
+    assert len(memory.messages) == 60
+
+
+def test_an_empty_page_that_goes_on_deletes_nothing(mocked: responses.RequestsMock) -> None:
+    platform = StubbornPlatform(oldest_first=False, counts=True)
+    memory = on(mocked, platform)
+    platform.write("da", NOW - timedelta(hours=1))
+    memory.poll(NOW, "comments")
+    hidden, platform.comments = platform.comments, []
+    platform.counts = False
+    mocked.replace(
+        "GET",
+        f"{BASE}/{PAGE}/published_posts",
+        json={"data": [], "paging": {"cursors": {"after": "x"}, "next": "http://graph.test/x?after=x"}},
+    )
+    for minute in range(1, 4):
+        memory.poll(NOW + timedelta(minutes=minute), "comments")
+    assert memory.deleted == set()
+    assert memory.messages["69_1001"].text == hidden[0]["message"]
+
+
+def test_side_lists_that_may_not_be_read_rest_and_the_others_go_on(mocked: responses.RequestsMock) -> None:
+    for name in ("visitor_posts", "published_posts"):
+        mocked.add("GET", f"{BASE}/{PAGE}/{name}", json={"data": []})
+    for name in ("tagged", "video_reels", "ads_posts"):
+        mocked.add("GET", f"{BASE}/{PAGE}/{name}", status=400, json=error(200))
+    mocked.add("GET", f"{BASE}/{PAGE}/conversations", json={"data": []})
+    memory = Memory(facebook(), POLL.since)
+    for minute in range(20):
+        memory.poll(NOW + timedelta(minutes=minute), "rounds")
+    assert memory.errors == []
+    asked = [urlsplit(str(call.request.url)).path.rpartition("/")[2] for call in mocked.calls]
+    assert asked.count("ads_posts") == asked.count("tagged") == asked.count("video_reels") == 1
+
+
+def test_media_whose_list_refuses_comments_are_read_one_by_one(mocked: responses.RequestsMock) -> None:
+    own = "17841400000000001"
+
+    def media(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        if "comments.limit" in str(request.url):
+            return 400, {}, json.dumps(error(100))
+        row = {"id": "18", "timestamp": graph_time(NOW - timedelta(days=1)), "comments_count": 1}
+        return 200, {}, json.dumps({"data": [row]})
+
+    mocked.add_callback("GET", f"{BASE}/{own}/media", media)
+    comment = {"id": "1780", "text": "Schön!", "timestamp": graph_time(NOW), "username": "anna"}
+    mocked.add("GET", f"{BASE}/18/comments", json={"data": [comment]})
+    memory = Memory(instagram(), POLL.since)
+    memory.poll(NOW, "comments")
+    (message,) = memory.messages.values()
+    assert (message.text, message.author.handle, message.own) == ("Schön!", "anna", False)
+    calls = memory.calls
+    memory.poll(NOW + timedelta(minutes=1), "comments")
+    assert memory.calls == calls + 1
+
+
+def test_no_cursor_holds_a_token_or_an_address(mocked: responses.RequestsMock) -> None:
+    platform = StubbornPlatform(oldest_first=False, counts=True)
+    for number in range(60):
+        platform.write(f"alt {number}", NOW - timedelta(hours=9) + timedelta(minutes=number))
+    on(mocked, platform)
+    page = facebook().fetch("comments", None, Poll(NOW, POLL.since))
+    assert page.more
+    told = json.dumps(page.cursor)
+    assert "http" not in told
+    assert "never" not in told
