@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, and_, or_, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, or_, type_coerce
 
 from inbox.models import EPOCH, MICROSECOND, Conversation
 from inbox.queries.views import Clock, ClockKind
@@ -38,31 +38,40 @@ def clock(
     return Clock(named, "soon" if due_at - now < _warning(waiting_since, due_at) else "running")
 
 
-def is_overdue(now: datetime) -> ColumnElement[bool]:
-    """The same as a condition on conversations that are not resolved."""
+def is_overdue() -> ColumnElement[bool]:
+    """The same as a condition on conversations that are not resolved; execute with `moments(now)`."""
     # A waiting conversation's place in the queue is its due time in whole seconds, so the first condition, which every
     # index of the list has, bounds what is read, and the others are exact.
     return and_(
-        Conversation.queue_position <= _seconds(now), Conversation.due_at.is_not(None), Conversation.due_at <= now
+        Conversation.queue_position <= _SECONDS,
+        Conversation.due_at.is_not(None),
+        type_coerce(Conversation.due_at, BigInteger) <= _NOW,
     )
 
 
-def is_soon(now: datetime) -> ColumnElement[bool]:
-    """The same as a condition on conversations that are not resolved; reads no more than the next hour of an index."""
+def is_soon() -> ColumnElement[bool]:
+    """The same as a condition on conversations that are not resolved; reads no more than the next hour of an index.
+    Execute with `moments(now)`."""
     due = type_coerce(Conversation.due_at, BigInteger)
     since = type_coerce(Conversation.waiting_since, BigInteger)
-    moment = (now - EPOCH) // MICROSECOND
+    at_least, at_most = SOON_AT_LEAST // MICROSECOND, SOON_AT_MOST // MICROSECOND
     return and_(
-        Conversation.queue_position.between(_seconds(now), _seconds(now + SOON_AT_MOST)),
+        Conversation.queue_position >= _SECONDS,
+        Conversation.queue_position <= _SECONDS + int(SOON_AT_MOST.total_seconds()) + 1,
         Conversation.due_at.is_not(None),
-        Conversation.due_at > now,
-        Conversation.due_at < now + SOON_AT_MOST,
-        or_(Conversation.due_at < now + SOON_AT_LEAST, SOON_PART * (due - moment) < due - since),
+        due > _NOW,
+        due - _NOW < at_most,
+        or_(due - _NOW < at_least, SOON_PART * (due - _NOW) < due - since),
     )
 
 
-def _seconds(moment: datetime) -> int:
-    return int(moment.timestamp())
+def moments(now: datetime) -> dict[str, int]:
+    """The parameters of the two conditions."""
+    return {"now_seconds": int(now.timestamp()), "now_microseconds": (now - EPOCH) // MICROSECOND}
+
+
+_SECONDS = bindparam("now_seconds", type_=BigInteger)
+_NOW = bindparam("now_microseconds", type_=BigInteger)
 
 
 def _warning(waiting_since: datetime, due_at: datetime) -> timedelta:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.models import Conversation
+from inbox.queries.clocks import moments
 from inbox.queries.cursors import Cursor, decode
 from inbox.queries.rows import rows_in_order
+from inbox.queries.selection import Selection, conditions
 from inbox.queries.views import ConversationPage
 from inbox.search import matching
 
@@ -21,7 +22,7 @@ DEPTHS = (400, 2_000, 10_000)
 def found_page(
     session: Session,
     words: str,
-    fitting: Sequence[ColumnElement[bool]] | None,
+    selection: Selection | None,
     now: datetime,
     *,
     cursor: str | None,
@@ -29,11 +30,11 @@ def found_page(
 ) -> ConversationPage:
     """One page of conversations with a message that holds the words, by their newest such message.
 
-    `fitting` are further conditions on conversations, None where nothing can fit. Reaches back over the newest
-    10,000 matching messages. Each conversation comes once, whatever the number of its hits.
+    `selection` narrows the conversations, None where nothing can fit. Reaches back over the newest 10,000 matching
+    messages. Each conversation comes once, whatever the number of its hits.
     """
     after = decode(cursor, "found")
-    if fitting is None:
+    if selection is None:
         return ConversationPage([], None)
     hits: list[tuple[int, int]] = []
     for depth in DEPTHS:
@@ -43,7 +44,7 @@ def found_page(
             for conversation_id, message_id in newest.items()
             if after is None or message_id < after.id
         ]
-        hits = _those_fitting(session, hits, fitting)
+        hits = _those_fitting(session, hits, selection, now)
         if exhausted or len(hits) > limit:
             break
     page = hits[:limit]
@@ -61,10 +62,12 @@ def _newest_hits(session: Session, words: str, depth: int) -> tuple[dict[int, in
 
 
 def _those_fitting(
-    session: Session, hits: list[tuple[int, int]], fitting: Sequence[ColumnElement[bool]]
+    session: Session, hits: list[tuple[int, int]], selection: Selection, now: datetime
 ) -> list[tuple[int, int]]:
+    fitting = conditions(selection)
     if not fitting or not hits:
         return hits
     ids = [conversation_id for _, conversation_id in hits]
-    kept = set(session.scalars(select(Conversation.id).where(Conversation.id.in_(ids), *fitting)))
+    query = select(Conversation.id).where(Conversation.id.in_(ids), *fitting)
+    kept = set(session.scalars(query, moments(now) if selection.due else {}))
     return [hit for hit in hits if hit[1] in kept]

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from inbox.models import CannedResponse, ConversationLabel, PlaybookProblem, PlaybookVersion
 from inbox.queries.views import CannedResponseView, PlaybookNow
+
+
+def _labels_in_use() -> Select[str]:
+    first = select(func.min(ConversationLabel.label).label("label")).cte("labels", recursive=True)
+    following = select(func.min(ConversationLabel.label)).where(ConversationLabel.label > first.c.label)
+    labels = first.union_all(select(following.scalar_subquery()).where(first.c.label.is_not(None)))
+    return (
+        select(labels.c.label)
+        .where(labels.c.label.is_not(None))
+        .order_by(labels.c.label)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+LABELS_IN_USE = _labels_in_use()
 
 
 def canned_responses(session: Session, *, language: str | None = None) -> list[CannedResponseView]:
@@ -19,20 +34,7 @@ def canned_responses(session: Session, *, language: str | None = None) -> list[C
 
 def labels_in_use(session: Session, *, at_most: int = 200) -> list[str]:
     """Every label some conversation carries, in alphabetical order. Jumps from label to label through the index."""
-    labels: list[str] = []
-    last = ""
-    while len(labels) < at_most:
-        found = session.scalar(
-            select(ConversationLabel.label)
-            .where(ConversationLabel.label > last)
-            .order_by(ConversationLabel.label)
-            .limit(1)
-        )
-        if found is None:
-            break
-        labels.append(found)
-        last = found
-    return labels
+    return list(session.scalars(LABELS_IN_USE, {"most": at_most}))
 
 
 def playbook_now(session: Session) -> PlaybookNow:

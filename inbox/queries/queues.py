@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from inbox.queries.conversations import NOBODY, Filters, conversation_count
+from inbox.queries.conversations import NOBODY, Filters, conversation_counts
 from inbox.queries.views import QueueCount
 
 QUEUES = ("mine", "unassigned", "due-soon", "overdue", "suggestions", "held", "snoozed", "crisis", "all")
@@ -42,8 +42,5 @@ def queue_filters(queue: str, email: str) -> Filters:
 
 def queue_counts(session: Session, email: str, now: datetime) -> list[QueueCount]:
     """Every queue with its count, in the order of the page."""
-    counts = []
-    for queue in QUEUES:
-        count = conversation_count(session, queue_filters(queue, email), now, at_most=COUNTED)
-        counts.append(QueueCount(queue, count, count >= COUNTED))
-    return counts
+    counts = conversation_counts(session, [queue_filters(queue, email) for queue in QUEUES], now, at_most=COUNTED)
+    return [QueueCount(queue, count, count >= COUNTED) for queue, count in zip(QUEUES, counts, strict=True)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from inbox.models import Account, Contact, Conversation, ConversationLabel, Subject, User
@@ -19,7 +19,7 @@ def rows_in_order(session: Session, ids: Sequence[int], now: datetime) -> list[C
     """The conversations with these ids, in this order; ids that are not there are left out."""
     if not ids:
         return []
-    found = {row.id: row for row in session.execute(_columns().where(Conversation.id.in_(ids)))}
+    found = {row.id: row for row in session.execute(ROWS, {"ids": list(ids)})}
     labels = labels_of(session, ids)
     return [_row(found[key], labels.get(key, []), now) for key in ids if key in found]
 
@@ -27,10 +27,7 @@ def rows_in_order(session: Session, ids: Sequence[int], now: datetime) -> list[C
 def labels_of(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
     """The labels of these conversations, in alphabetical order."""
     labels: dict[int, list[str]] = defaultdict(list)
-    query = select(ConversationLabel.conversation_id, ConversationLabel.label).where(
-        ConversationLabel.conversation_id.in_(ids)
-    )
-    for conversation_id, label in session.execute(query):
+    for conversation_id, label in session.execute(LABELS, {"ids": list(ids)}):
         labels[conversation_id].append(label)
     for names in labels.values():
         names.sort()
@@ -77,6 +74,13 @@ def _columns() -> Select[*tuple[Any, ...]]:
         .outerjoin(Subject, Subject.id == Conversation.subject_id)
         .outerjoin(User, User.id == Conversation.assignee_id)
     )
+
+
+# Built once: building them costs more than answering them.
+ROWS = _columns().where(Conversation.id.in_(bindparam("ids", expanding=True)))
+LABELS = select(ConversationLabel.conversation_id, ConversationLabel.label).where(
+    ConversationLabel.conversation_id.in_(bindparam("ids", expanding=True))
+)
 
 
 def _row(row: Row[Any], labels: list[str], now: datetime) -> ConversationRow:

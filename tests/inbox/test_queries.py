@@ -31,9 +31,9 @@ from inbox.models import (
 )
 from inbox.queries.accounts import lag_seconds
 from inbox.queries.clocks import clock as clock_of
-from inbox.queries.clocks import is_overdue, is_soon
+from inbox.queries.clocks import is_overdue, is_soon, moments
 from inbox.queries.conversation import MOST_MESSAGES, conversation
-from inbox.queries.conversations import STATUSES, Filters, conversation_count, conversations
+from inbox.queries.conversations import STATUSES, Filters, conversation_counts, conversations
 from inbox.queries.cursors import decode
 from inbox.queries.house import labels_in_use
 from inbox.queries.outbox import outbox
@@ -161,7 +161,7 @@ def test_every_filter_page_by_page_is_the_plain_answer(house: Sessions, name: st
         expected = [row.id for row in rows]
         assert walk(session, filters, sort, 7) == expected
         assert walk(session, filters, sort, 200) == expected
-        assert conversation_count(session, filters, MOMENT, at_most=10) == min(10, len(expected))
+        assert conversation_counts(session, [filters], MOMENT, at_most=10) == [min(10, len(expected))]
     assert bool(expected) == (not name.startswith("unknown"))
 
 
@@ -227,9 +227,11 @@ def test_clocks_say_the_same_in_python_and_in_the_database(house: Sessions) -> N
             states = {
                 row.id: clock_of(row.status, row.clock_kind, row.waiting_since, row.due_at, now).state for row in rows
             }
-            for state, condition in (("overdue", is_overdue(now)), ("soon", is_soon(now))):
+            for state, condition in (("overdue", is_overdue()), ("soon", is_soon())):
                 found = set(
-                    session.scalars(select(Conversation.id).where(condition, Conversation.status != "resolved"))
+                    session.scalars(
+                        select(Conversation.id).where(condition, Conversation.status != "resolved"), moments(now)
+                    )
                 )
                 assert found == {key for key, each in states.items() if each == state}
 
