@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.base import Change, ChangeKind, Gap, InboundMessage, Page, Unreadable
+from connectors.base import Change, ChangeKind, Gap, InboundMessage, Page, Unreadable, Visibility
 from connectors.http import read_json
 from connectors.twitter_translate import (
     Includes,
@@ -30,6 +30,7 @@ from connectors.twitter_translate import (
     unreadable,
 )
 
+SHORTENED = "https://t.co/"
 SIGNATURE_HEADER = "x-twitter-webhooks-signature"
 
 _POST_EVENTS = frozenset({"post.create", "post.mention.create", "post.reply.create", "post.quote.create"})
@@ -86,7 +87,12 @@ class _Push:
         self.odd.append(unreadable("push", item, why))
 
     def add(self, message: InboundMessage | None) -> None:
-        if message is not None:
+        """Keep it; a post whose addresses or pictures the push does not resolve is looked up instead."""
+        if message is None:
+            return
+        if message.visibility is Visibility.PUBLIC and SHORTENED in message.text:
+            self.look_at.append(message.external_id)
+        else:
             self.messages.append(message)
 
 
@@ -170,7 +176,7 @@ def _old_post(push: _Push, row: Row) -> None:
         "created_at": _old_time(row.get("created_at")),
         "in_reply_to_user_id": row.get("in_reply_to_user_id_str") or row.get("in_reply_to_user_id"),
         "lang": row.get("lang"),
-        "entities": {"mentions": _old_mentions(longer)},
+        "entities": {"mentions": _old_mentions(longer), "urls": _old_links(longer)},
     }
     push.add(post(found, push.own_id, Includes(users={str(writer): person}), None))
 
@@ -182,6 +188,11 @@ def _old_mentions(row: Row) -> list[dict[str, Any]]:
         {"id": mention.get("id_str") or mention.get("id"), "username": mention.get("screen_name")}
         for mention in mentions
     ]
+
+
+def _old_links(row: Row) -> list[Row]:
+    entities = row.get("entities")
+    return rows(entities.get("urls")) if isinstance(entities, dict) else []
 
 
 def _old_time(value: object) -> str | None:
@@ -222,6 +233,7 @@ def _old_direct_message(row: Row, own_id: str, users: object) -> InboundMessage 
         "dm_conversation_id": _group(row, content, target) or conversation_of(sender, recipient),
         "created_at": _milliseconds(row.get("created_timestamp")),
         "attachments": {"media_keys": ["m"]} if media else None,
+        "urls": _old_links(data),
     }
     return direct_message(found, own_id, includes)
 

@@ -227,9 +227,10 @@ def _typed(text: str, own: bool) -> str:
 
 
 def _entities(row: Row) -> list[Row]:
+    """Where mentions and addresses stand: a long post has its own, a direct message has them beside its text."""
     note = row.get("note_tweet")
-    return [part for part in (row.get("entities"), note.get("entities") if isinstance(note, dict) else None)
-            if isinstance(part, dict)]  # fmt: skip
+    places = (row.get("entities"), note.get("entities") if isinstance(note, dict) else None, row)
+    return [place for place in places if isinstance(place, dict)]
 
 
 def _mentions(row: Row, own_id: str, handle: str | None) -> bool:
