@@ -28,6 +28,8 @@ _THANKS_SHARE = 0.5
 _REGRET_SHARE = 0.08
 """Of new stories, how many are edited or deleted by their author afterwards."""
 
+INJURY = "injury"
+
 
 class Living:
     """Events in time: everything due by `now` happens when `tick` is called. `speed` 2 is twice as busy."""
@@ -117,9 +119,11 @@ class Living:
         heapq.heappush(self._due, (at, next(self._serial), happen))
 
     def _endless(self) -> Iterator[Story]:
-        """All stories in a shuffled order, then again; private ones come a little more often."""
+        """All stories in a shuffled order, then again; of the injuries one a round: a day, not a catastrophe."""
+        injuries = [story for story in (*PUBLIC, *PRIVATE) if story.topic == INJURY]
+        others = [story for story in (*PUBLIC, *PRIVATE) if story.topic != INJURY]
         while True:
-            deck = [*PUBLIC, *PRIVATE]
+            deck = [*others, self._chance.choice(injuries)]
             self._chance.shuffle(deck)
             yield from deck
 
