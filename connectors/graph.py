@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ from connectors.base import OutcomeUnknown, Unavailable, Usage
 from connectors.graph_errors import graph_error
 from connectors.graph_usage import usage_of
 from connectors.http import Answer, Door
+
+log = logging.getLogger(__name__)
 
 VERSION = "v26.0"
 """Released 2026-07-29; the oldest version alive in November 2026 is v21.0."""
@@ -27,8 +30,6 @@ class Got:
 
     body: Mapping[str, Any]
     usage: Usage
-    version: str | None = None
-    """The version that really served the call (`facebook-api-version`)."""
 
 
 class Graph:
@@ -38,6 +39,7 @@ class Graph:
         self._base = f"{origin.rstrip('/')}/{VERSION}"
         self._origin = origin.rstrip("/")
         self._token = token
+        self._version_compared = False
         self._proof = proof(token, app_secret) if app_secret else None
         self._door = door or Door(secrets=tuple(s for s in (token, app_secret) if s))
 
@@ -71,7 +73,15 @@ class Graph:
         if not isinstance(answer.body, Mapping):
             kind = OutcomeUnknown if writing else Unavailable
             raise kind(f"{place}: an answer without an object", code=f"http {answer.status}", usage=usage)
-        return Got(answer.body, usage, answer.headers.get("facebook-api-version"))
+        self._compare_version(answer.headers.get("facebook-api-version"))
+        return Got(answer.body, usage)
+
+    def _compare_version(self, served: str | None) -> None:
+        """A version that died is served as a younger one without an error: told once a start."""
+        if served and not self._version_compared:
+            self._version_compared = True
+            if served != VERSION:
+                log.warning("Graph was asked for %s and answers as %s: fields may be missing", VERSION, served)
 
 
 def proof(token: str, app_secret: str) -> str:

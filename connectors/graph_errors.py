@@ -23,7 +23,6 @@ from connectors.base import (
     WritesBlocked,
 )
 from connectors.graph_usage import regain_time
-from connectors.graph_values import mapping
 from connectors.http import Answer, redact
 
 _TEMPORARY = {1, 2, 1200}
@@ -172,8 +171,3 @@ def _number(value: Any) -> int | None:
         return int(value)
     except (TypeError, ValueError):
         return None
-
-
-def error_data(error: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`error_data` as an object, however it was given."""
-    return mapping(error.get("error_data"))

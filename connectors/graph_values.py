@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -113,10 +113,3 @@ def unreadable(stream: str, item: Json, reason: str, external_id: str | None = N
     if external_id is None and isinstance(item, Mapping):
         external_id = text_id(item.get("id"))
     return Unreadable(stream, reason, redact(raw[:LARGEST_RAW]), external_id)
-
-
-def each_mapping(items: Json) -> Iterator[Mapping[str, Any]]:
-    """The objects in a list, skipping what is none (webhook batches)."""
-    for item in items if isinstance(items, list) else []:
-        if isinstance(item, Mapping):
-            yield item
