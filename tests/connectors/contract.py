@@ -1,35 +1,25 @@
 """What every channel owes the inbox, as tests over one stage per channel.
 
-A *stage* is a channel's platform as far as these tests need it: people write, colleagues answer, things vanish, and
-trouble comes on command. `Contract` holds the tests; `test_contract.py` names the stages. `Held` is a small inbox: it
-keeps what pages bring by the rules of `connectors.base`, so the tests speak of what a person would see.
+`Contract` holds the tests; `stages.py` names the stages. They speak of what a person would see: `Held` is a small
+inbox that keeps what pages bring.
 """
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
 from connectors.base import (
-    Change,
-    ChangeKind,
-    Connector,
     InboundMessage,
     Kind,
-    Listing,
-    Login,
     LoginExpired,
     NothingHappened,
     OutcomeUnknown,
-    Page,
-    Poll,
     RateLimited,
     RefusalReason,
     Refused,
@@ -40,152 +30,8 @@ from connectors.base import (
     Way,
     WayState,
 )
-from tests.stepped_clock import SteppedClock
-
-
-class Trouble(StrEnum):
-    """What a stage can be told to do wrong with its next requests."""
-
-    RATE_LIMITED = "rate limited"
-    LOGIN_EXPIRED = "login expired"
-    DOWN = "down"
-    CUT = "cut"
-    NONSENSE = "nonsense"
-    BROKEN_ROW = "broken row"
-    DOUBLED = "doubled"
-    SHUFFLED = "shuffled"
-    WRITE_CUT_AFTER = "write cut after it was done"
-    WRITE_CUT_BEFORE = "write cut before it was done"
-
-
-WHILE_READING = (
-    Trouble.DOWN, Trouble.CUT, Trouble.NONSENSE, Trouble.BROKEN_ROW, Trouble.DOUBLED, Trouble.SHUFFLED,
-)  # fmt: skip
-
-
-class Stage(Protocol):
-    """One channel's platform with one signed-in account and one customer."""
-
-    clock: SteppedClock
-
-    @property
-    def login(self) -> Login:
-        """The account's login; its secrets are invented."""
-
-    def connect(self) -> Connector:
-        """A connector that keeps nothing from the one before."""
-
-    def public(self, text: str) -> str:
-        """The customer writes publicly; the id the connector gives this message."""
-
-    def private(self, text: str) -> str:
-        """The customer writes privately."""
-
-    def colleague_public(self, target: str, text: str) -> str:
-        """A colleague answers a public message in the platform's own app."""
-
-    def colleague_private(self, text: str) -> str:
-        """A colleague answers the customer privately in the platform's own app."""
-
-    def delete(self, external_id: str) -> None:
-        """A public message vanishes."""
-
-    def edit(self, external_id: str, text: str) -> None:
-        """A public message is changed by its author."""
-
-    def trouble(self, trouble: Trouble, times: int = 1) -> None:
-        """The next requests go wrong."""
-
-    def rates(self, troubles: Sequence[Trouble], share: float, seed: int) -> None:
-        """This share of all requests goes wrong in each of these ways, until `calm`."""
-
-    def calm(self) -> None:
-        """Nothing goes wrong any more."""
-
-    def written(self) -> list[str]:
-        """The texts the platform took from the connector, in order."""
-
-
-@dataclass
-class Held:
-    """What an inbox would hold: the latest delivery is the truth, deletions are final unless only inferred."""
-
-    connector: Connector
-    clock: SteppedClock
-    since: datetime
-    messages: dict[str, InboundMessage] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-    inferred: set[str] = field(default_factory=set)
-    cursors: dict[str, Any] = field(default_factory=dict)
-    unreadable: list[Any] = field(default_factory=list)
-    gaps: list[Any] = field(default_factory=list)
-    pages: list[Page] = field(default_factory=list)
-
-    def poll(self) -> Poll:
-        subjects = {m.subject.external_id: m.sent_at for m in self.messages.values() if m.subject is not None}
-        return Poll(self.clock(), self.since, sorted(subjects, key=lambda known: subjects[known], reverse=True))
-
-    def step(self, stream: str, *, lost: bool = False) -> bool:
-        """One page; True when there is more. `lost`: the power fails before it is stored."""
-        cursor = self.cursors.get(stream)
-        page = self.connector.fetch(stream, json.loads(json.dumps(cursor)), self.poll())
-        if lost:
-            return True
-        self.keep(page)
-        self.cursors[stream] = page.cursor
-        return page.more
-
-    def read(self) -> None:
-        """Every stream to its end, then a second look at what is public, as the inbox does."""
-        for stream in self.connector.streams():
-            for _ in range(500):
-                if not self.step(stream.name):
-                    break
-            else:
-                raise AssertionError(f"stream {stream.name} never ends")
-        batch = self.connector.capabilities.look_again_batch
-        public = [m.external_id for m in self.messages.values() if m.visibility is Visibility.PUBLIC]
-        for start in range(0, len(public), batch or 1) if batch else ():
-            self.keep(self.connector.look_again(public[start : start + batch], self.poll()))
-
-    def keep(self, page: Page) -> None:
-        assert json.loads(json.dumps(page.cursor)) == page.cursor, "a cursor is JSON"
-        self.pages.append(page)
-        for message in page.messages:
-            if message.external_id in self.inferred:
-                self.inferred.discard(message.external_id)
-                self.gone.discard(message.external_id)
-            self.messages[message.external_id] = message
-        for change in page.changes:
-            self._apply(change)
-        for listing in page.listings:
-            self._compare(listing)
-        self.unreadable += page.unreadable
-        self.gaps += page.gaps
-        if page.look_at:
-            self.keep(self.connector.look_again(page.look_at, self.poll()))
-
-    def _apply(self, change: Change) -> None:
-        if change.kind is ChangeKind.DELETED:
-            self.gone.add(change.external_id)
-
-    def _compare(self, listing: Listing) -> None:
-        for message in self.messages.values():
-            scope = message.conversation_id
-            if listing.by_subject:
-                scope = message.subject.external_id if message.subject else ""
-            inside = listing.oldest <= message.sent_at <= listing.newest
-            if scope == listing.scope and inside and message.external_id not in listing.external_ids:
-                self.gone.add(message.external_id)
-                self.inferred.add(message.external_id)
-
-    @property
-    def visible(self) -> dict[str, InboundMessage]:
-        return {known: message for known, message in self.messages.items() if known not in self.gone}
-
-
-def held(stage: Stage) -> Held:
-    return Held(stage.connect(), stage.clock, stage.clock() - timedelta(days=30))
+from tests.connectors.held import held
+from tests.connectors.stage import Stage, Trouble
 
 
 def answer_to(message: InboundMessage, way: Way, text: str, stage: Stage) -> Reply:

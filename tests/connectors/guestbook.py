@@ -41,7 +41,7 @@ from connectors.base import (
     WayOption,
     WayState,
 )
-from tests.connectors.contract import Trouble
+from tests.connectors.stage import Trouble
 from tests.stepped_clock import SteppedClock
 
 LONGEST = 500

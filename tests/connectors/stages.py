@@ -9,7 +9,7 @@ from connectors import sandbox as stand_in
 from connectors.base import Connector, Login
 from connectors.sandbox import Sandbox
 from connectors.sandbox.instagram_world import InstagramWorld
-from tests.connectors.contract import Trouble
+from tests.connectors.stage import Trouble
 from tests.stepped_clock import SteppedClock
 
 CUSTOMER = "Anna Kirchschlager"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from connectors.base import Connector
-from tests.connectors.contract import Contract, Stage
+from tests.connectors.contract import Contract
 from tests.connectors.guestbook import Guestbook, GuestbookStage
+from tests.connectors.stage import Stage
 from tests.stepped_clock import SteppedClock
 
 

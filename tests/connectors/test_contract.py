@@ -8,7 +8,8 @@ import pytest
 
 from connectors import REGISTRY
 from connectors.sandbox import Sandbox
-from tests.connectors.contract import Contract, Stage
+from tests.connectors.contract import Contract
+from tests.connectors.stage import Stage
 from tests.connectors.stages import STAGES
 from tests.stepped_clock import SteppedClock
 

@@ -26,7 +26,7 @@ from connectors.base import (
 )
 from connectors.sandbox import Sandbox
 from connectors.twitter import Twitter
-from tests.connectors.contract import Held
+from tests.connectors.held import Held
 from tests.stepped_clock import SteppedClock
 
 ANNA, BEN = "Anna Kirchschlager", "Ben Whitcombe"
