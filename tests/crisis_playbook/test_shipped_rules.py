@@ -38,8 +38,8 @@ def test_the_shipped_playbook_passes_its_own_check() -> None:
     assert report.scenarios >= 10
 
 
-def test_every_rule_that_reads_words_has_near_misses() -> None:
-    without = [rule.name for rule in playbook().rules if rule.examples and all(e.applies for e in rule.examples)]
+def test_every_rule_has_examples_and_near_misses() -> None:
+    without = [rule.name for rule in playbook().rules if {e.applies for e in rule.examples} != {True, False}]
     assert without == []
 
 
