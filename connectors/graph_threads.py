@@ -244,4 +244,4 @@ def gap_in(thread: Thread, before: Seen | None, since: datetime) -> Gap | None:
         after = since
         if oldest <= since:
             return None
-    return Gap(thread.conversation_id, after, oldest, f"only the {NEWEST_ONLY} newest messages of a thread are shown")
+    return Gap(thread.conversation_id, after, oldest, "only_20_newest")

@@ -29,7 +29,7 @@ def meta_ways(
     else:
         options = [_public_kind(way, situation) for way in offered]
         if situation.kind is Kind.MENTION and not mentions_privately:
-            shut = WayOption(Way.PRIVATE_REPLY, WayState.NOT_PERMITTED, "not_replyable")
+            shut = WayOption(Way.PRIVATE_REPLY, WayState.NOT_PERMITTED, "not_permitted")
             options = [shut if option.way is Way.PRIVATE_REPLY else option for option in options]
     return tuple(sorted(options, key=lambda option: option.state is not WayState.AVAILABLE))
 
@@ -57,12 +57,12 @@ def _private_reply(situation: Situation) -> WayOption:
     if situation.person_unavailable:
         return WayOption(way, WayState.NOT_PERMITTED, "person_unavailable")
     if situation.target_sent_at is None:
-        return WayOption(way, WayState.NOT_PERMITTED, "not_replyable")
+        return WayOption(way, WayState.NOT_PERMITTED, "not_permitted")
     deadline = situation.target_sent_at + PRIVATE_REPLY_WINDOW
     if situation.now >= deadline:
-        return WayOption(way, WayState.EXPIRED, "window_closed", deadline)
+        return WayOption(way, WayState.EXPIRED, "comment_too_old", deadline)
     if situation.can_reply_privately is False:
-        return WayOption(way, WayState.NOT_PERMITTED, "not_replyable")
+        return WayOption(way, WayState.NOT_PERMITTED, "not_permitted")
     return WayOption(way, WayState.AVAILABLE, "open", deadline)
 
 
