@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crisis_playbook.language import detect
 from crisis_playbook.model import Facts, Points
 from crisis_playbook.patterns import Patterns
-from crisis_playbook.phrases import Found, Phrases, Stretch, apart
+from crisis_playbook.phrases import Found, Phrases, Places, Stretch, apart
 from crisis_playbook.remembered import Remembered
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Evidence:
         self._topics: dict[str, list[Stretch]] = {}
         self._sums: dict[str, Sum] = {}
         self._points: dict[str, tuple[Points, ...]] = {}
-        self._places: list[Span] | None = None
+        self._places: Places | None = None
         self._language: str | None = facts.language
         self._length: int | None = None
 
@@ -152,8 +152,6 @@ class Evidence:
             return ()
         if self._places is None:
             self._places = self.vocabulary.phrases.places(self.facts.text)
-        places = self._places
         if len(stretches) == 1:
-            start, end = stretches[0]
-            return ((places[start][0], places[end - 1][1]),)
-        return tuple(sorted({(places[start][0], places[end - 1][1]) for start, end in stretches}))
+            return (self._places.characters(stretches[0]),)
+        return tuple(sorted(set(map(self._places.characters, stretches))))

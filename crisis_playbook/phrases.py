@@ -7,8 +7,9 @@ same words again and again. A phrase of several words is a path through a tree o
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Literal
 
 from crisis_playbook.remembered import Remembered
@@ -202,19 +203,9 @@ class Phrases:
                         _follow(branch, stream, index, index + 1, found)
         return found
 
-    def places(self, text: str) -> list[tuple[int, int]]:
-        """For each token of the text, in the order `find` counts them, its characters: [start, end).
-
-        Only told for tokens that begin or end something found; other tokens stand where their chunk begins.
-        """
-        places: list[tuple[int, int]] = []
-        position = 0
-        for chunk in text.split():
-            position = text.index(chunk, position)
-            for seen in self._chunks[chunk]:
-                places.append((position + seen.start, position + seen.end))
-            position += len(chunk)
-        return places
+    def places(self, text: str) -> Places:
+        """Where the tokens of the text stand, in the order `find` counts them."""
+        return Places(text, [self._chunks[chunk] for chunk in text.split()])
 
     def understand(self, chunk: str) -> tuple[Seen, ...]:
         """What the tokens of one chunk mean to the phrases."""
@@ -276,6 +267,35 @@ def _follow(branch: _Branch, stream: list[Seen], start: int, position: int, foun
             found.setdefault(number, []).append((start, position + 1))
         if following.following or following.any_word:
             _follow(following, stream, start, position + 1, found)
+
+
+class Places:
+    """From a token's number to its characters, worked out only for the tokens somebody asks for.
+
+    Only told for tokens that begin or end something found; others stand where their chunk begins.
+    """
+
+    __slots__ = ("_bounds", "_chunks", "_starts", "_text")
+
+    def __init__(self, text: str, chunks: list[tuple[Seen, ...]]) -> None:
+        self._text = text
+        self._chunks = chunks
+        self._bounds = list(accumulate(map(len, chunks)))
+        self._starts: dict[int, int] = {}
+
+    def characters(self, stretch: Stretch) -> tuple[int, int]:
+        """The characters of a stretch of tokens: [start, end)."""
+        first, end = stretch
+        return self._place(first)[0], self._place(end - 1)[1]
+
+    def _place(self, number: int) -> tuple[int, int]:
+        chunk = bisect_right(self._bounds, number)
+        if chunk not in self._starts:
+            rest = self._text.split(None, chunk)[chunk]
+            self._starts[chunk] = len(self._text) - len(rest)
+        start = self._starts[chunk]
+        seen = self._chunks[chunk][number - self._bounds[chunk]]
+        return start + seen.start, start + seen.end
 
 
 def apart(stretches: list[Stretch]) -> list[Stretch]:

@@ -7,7 +7,6 @@ import gc
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -196,7 +195,8 @@ def _complaint(error: Exception) -> str:
 def facts_of(row: dict[str, Any]) -> Facts:
     """One input line as facts. What is missing: kind comment, visibility by kind, addressed, first of its conversation.
 
-    `addressed` missing counts as true, and a message judged alone is the first of its conversation.
+    `addressed` missing counts as true, and a message judged alone is the first of its conversation. `sent_at` may be
+    there; no condition asks for it.
     """
     text = row["text"]
     if not isinstance(text, str):
@@ -205,7 +205,6 @@ def facts_of(row: dict[str, Any]) -> Facts:
     channel = row.get("channel")
     addressed = row.get("addressed")
     first = row.get("first_of_conversation")
-    sent_at = row.get("sent_at")
     return Facts(
         text=text,
         channel="twitter" if channel == "x" else channel,
@@ -218,7 +217,6 @@ def facts_of(row: dict[str, Any]) -> Facts:
         hours=row.get("hours"),
         author_followers=row.get("author_followers"),
         has_attachment=row.get("has_attachment"),
-        sent_at=datetime.fromisoformat(sent_at) if isinstance(sent_at, str) else None,
     )
 
 

@@ -95,8 +95,20 @@ def test_places_lead_to_the_found_words() -> None:
     number = phrases.add_list([parse_phrase("nicht angekommen"), parse_phrase("😡")])
     text = "Hallo, Paket nicht\tangekommen!!! 😡"
     places = phrases.places(text)
-    found = [text[places[start][0] : places[end - 1][1]] for start, end in phrases.find(text)[number]]
+    found = [text[slice(*places.characters(stretch))] for stretch in phrases.find(text)[number]]
     assert found == ["nicht\tangekommen", "😡"]
+
+
+@given(
+    st.lists(st.sampled_from(["kaputt", "na!!ja", "😡", " ", "\u00a0", "\n", "..", "(kaputt)"]), max_size=12).map(
+        "".join
+    )
+)
+def test_places_are_right_whatever_stands_around(text: str) -> None:
+    phrases = Phrases()
+    number = phrases.add_list([parse_phrase("kaputt")])
+    places = phrases.places(text)
+    assert all(text[slice(*places.characters(s))] == "kaputt" for s in phrases.find(text).get(number, []))
 
 
 def test_all_lists_are_found_in_one_pass_and_equal_lists_share_a_number() -> None:
