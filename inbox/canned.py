@@ -21,12 +21,9 @@ VARIABLES = ("name", "first_name", "agent", "shop")
 LONGEST = 5000
 
 
-def fitting(session: Session, words: str, language: str, most: int = 8) -> list[CannedResponseView]:
-    """Those whose name or text holds the words, names that begin with them first, the wanted language before others."""
-    wanted = words.strip().lower()
-    found = [one for one in canned_responses(session) if wanted in one.name.lower() or wanted in one.text.lower()]
-    found.sort(key=lambda one: (one.language != language, not one.name.lower().startswith(wanted), -one.uses))
-    return found[:most]
+def in_order(session: Session, language: str, most: int = 300) -> list[CannedResponseView]:
+    """Those of the wanted language first, then by use."""
+    return sorted(canned_responses(session), key=lambda one: (one.language != language, -one.uses, one.name))[:most]
 
 
 def values(*, name: str, agent: str, shop: str) -> dict[str, str]:

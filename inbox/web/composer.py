@@ -87,11 +87,11 @@ def measure(visit: Visiting, conversation_id: int, form: Form) -> Response:
 
 
 @router.get("/conversations/{conversation_id}/canned")
-def prepared_texts(visit: Visiting, conversation_id: int, q: str = "") -> Response:
-    """The prepared texts whose name fits, with the variables filled in; those of the customer's language first."""
+def prepared_texts(visit: Visiting, conversation_id: int) -> Response:
+    """Every prepared text with the variables filled in; those of the customer's language first."""
     with visit.reading() as session:
         detail = conversation(session, conversation_id, visit.now)
-        found = canned.fitting(session, q, detail.language or visit.language)
+        found = canned.in_order(session, detail.language or visit.language)
     person = detail.conversation.contact
     values = canned.values(
         name=person.name or person.handle or "",

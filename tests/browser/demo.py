@@ -20,17 +20,20 @@ from connectors.base import (
     Usage,
     Visibility,
 )
-from inbox import access, canned, conversations, crises, outbox, process, replies, settings, suggestions, triage
+from inbox import access, canned, conversations, crises, outbox, process, replies, settings, triage
 from inbox.conversations import mark_read
 from inbox.db import reading, writing
 from inbox.ingest import ingest
-from inbox.models import Account, Conversation, Suggestion, User
+from inbox.models import Account, Conversation, User
 from inbox.runtime import Runtime
-from tests.browser.cast import DAY, FB, IG, SHOP_NAME, TEXTS, X, Said
+from tests.browser.cast import DAY, FB, SHOP_NAME, TEXTS, Said, X
 from tests.stepped_clock import SteppedClock
 
 PICTURE = datetime(2026, 11, 10, 10, 42, tzinfo=UTC)
 """The moment the pages show: a Tuesday, 11:42 in Vienna."""
+SHIPPED = Path(__file__).parents[2] / "crisis_playbook" / "rules"
+SMALL = Path(__file__).parent / "playbook"
+"""Enough rules for the tests, which must not depend on the words the shipped playbook is tuned by."""
 PASSWORD = "correct horse battery"
 ANNA, BEN, CLEO = "anna@shop.example", "ben@shop.example", "cleo@shop.example"
 
@@ -44,6 +47,7 @@ listen = "127.0.0.1:{port}"
 public_url = "http://127.0.0.1:{port}"
 
 [playbook]
+directory = "{playbook}"
 watch = false
 
 [automation]
@@ -67,7 +71,11 @@ credentials = {{ access_token = "not-a-real-token" }}
 name = "lindner-x"
 channel = "twitter"
 external_id = "3003"
-credentials = {{ consumer_key = "not-real", consumer_secret = "not-real", access_token = "not-real", access_token_secret = "not-real" }}
+[accounts.credentials]
+consumer_key = "not-real"
+consumer_secret = "not-real"
+access_token = "not-real"
+access_token_secret = "not-real"
 """
 
 
@@ -93,19 +101,25 @@ def quiet(connector: type[Connector]) -> type[Connector]:
     return Quiet
 
 
-def build(folder: Path, clock: SteppedClock, port: int = 8080) -> Runtime:
-    """An inbox on that morning, with Anna (admin), Ben and Cleo; the clock ends at PICTURE."""
-    text = SETTINGS.format(database=folder / "demo.db", shop=SHOP_NAME, port=port)
-    channels = {name: quiet(connector) for name, connector in REGISTRY.items()}
+def seed(database: Path, clock: SteppedClock, playbook: Path = SHIPPED) -> None:
+    """A shop's morning in a new database, with Anna (admin), Ben and Cleo; the clock ends at PICTURE."""
     clock.set(PICTURE - timedelta(days=20))
-    runtime = process.build(settings.load_text(text, {}, REGISTRY), channels, clock)
-    process.connect(runtime)
+    runtime = open_shop(database, clock, playbook=playbook)
     _people(runtime)
     for said in sorted(DAY, key=lambda one: -one.minutes):
         clock.set(PICTURE - timedelta(minutes=said.minutes))
         _arrive(runtime, said)
     _work(runtime, clock)
     clock.set(PICTURE)
+    runtime.engine.dispose()
+
+
+def open_shop(database: Path, clock: SteppedClock, port: int = 8080, playbook: Path = SHIPPED) -> Runtime:
+    """An inbox on that database, signed in to platforms that are never called."""
+    text = SETTINGS.format(database=database, shop=SHOP_NAME, port=port, playbook=playbook)
+    channels = {name: quiet(connector) for name, connector in REGISTRY.items()}
+    runtime = process.build(settings.load_text(text, {}, REGISTRY), channels, clock)
+    process.connect(runtime)
     return runtime
 
 
@@ -163,7 +177,12 @@ def _work(runtime: Runtime, clock: SteppedClock) -> None:
         (240, "c-bernd", conversations.assign, (BEN,)),
         (60, "c-sophie", conversations.assign, (ANNA,)),
         (58, "c-sophie", conversations.change_labels, (["garantie"], [])),
-        (40, "c-jana", conversations.add_note, ("Charge 2411 – bitte bei der Technik nachfragen, ob es mehr Fälle gibt. @cleo",)),
+        (
+            40,
+            "c-jana",
+            conversations.add_note,
+            ("Charge 2411 – bitte bei der Technik nachfragen, ob es mehr Fälle gibt. @cleo",),
+        ),
         (30, "d-hanna", conversations.assign, (ANNA,)),
     )
     with writing(runtime.sessions) as session:
@@ -172,7 +191,12 @@ def _work(runtime: Runtime, clock: SteppedClock) -> None:
             who = CLEO if verb is conversations.add_note else ANNA
             verb(session, number, *arguments, who, clock.set(PICTURE - timedelta(minutes=minutes)))
     clock.set(PICTURE - timedelta(minutes=25))
-    _answer(runtime, "d-hanna", "Liebe Frau Reiter, ja – am 8. Dezember haben wir von 10 bis 17 Uhr offen. Schönen Tag noch! Ben", BEN)
+    _answer(
+        runtime,
+        "d-hanna",
+        "Liebe Frau Reiter, ja – am 8. Dezember haben wir von 10 bis 17 Uhr offen. Schönen Tag noch! Ben",
+        BEN,
+    )
     clock.set(PICTURE - timedelta(minutes=20))
     _answer(runtime, "m-lukas", "Das freut uns sehr und wir geben es gern weiter! 💛", ANNA)
     with writing(runtime.sessions) as session:
@@ -200,15 +224,3 @@ def declare_crisis(runtime: Runtime) -> None:
             "Eine Kundin berichtet von einer Verbrennung; zwei weitere Meldungen auf Facebook werden geprüft.",
             CLEO, runtime.clock(), owner=CLEO,
         )  # fmt: skip
-
-
-def open_suggestion(runtime: Runtime, name: str) -> int | None:
-    """The number of the open suggestion of a conversation, if there is one."""
-    number = conversation_id(runtime, name)
-    with reading(runtime.sessions) as session:
-        return session.scalars(
-            select(Suggestion.id).where(Suggestion.conversation_id == number, Suggestion.status == "open")
-        ).first()
-
-
-__all__ = ["ANNA", "BEN", "CLEO", "FB", "IG", "PASSWORD", "PICTURE", "X", "build", "suggestions"]

@@ -54,10 +54,24 @@
 
   // -- prepared texts by /name
 
-  async function offer(words) {
-    const form = composer();
+  // Fetched once a conversation and filtered here, so that Enter always takes what is shown.
+  const texts = new Map();
+  function textsOf(address) {
+    if (!texts.has(address)) texts.set(address, fetch(address).then((reply) => (reply.ok ? reply.json() : [])).catch(() => []));
+    return texts.get(address);
+  }
+
+  function fitting(all, words) {
+    const wanted = words.toLowerCase();
+    const byName = all.filter((text) => text.name.startsWith(wanted));
+    return [...byName, ...all.filter((text) => !byName.includes(text) && `${text.name} ${text.text}`.toLowerCase().includes(wanted))].slice(0, 8);
+  }
+
+  async function offer() {
     const list = one("#canned");
-    const found = await fetch(`${form.dataset.canned}?q=${encodeURIComponent(words)}`).then((reply) => (reply.ok ? reply.json() : [])).catch(() => []);
+    const all = await textsOf(composer().dataset.canned);
+    const now = asked(one("#reply-text"));
+    const found = now ? fitting(all, now[1]) : [];
     if (!found.length) { list.hidden = true; return; }
     const choices = document.createElement("div");
     choices.className = "choices";
@@ -136,7 +150,7 @@
     drafts.set(form.action, text.value);
     measure();
     const found = asked(text);
-    if (found) offer(found[1]); else one("#canned").hidden = true;
+    if (found) offer(); else one("#canned").hidden = true;
     if (Date.now() - told > 5000 && text.value) { told = Date.now(); tell(true); }
   }
 

@@ -17,7 +17,7 @@
     const next = list[Math.max(0, Math.min(list.length - 1, from + step))];
     next.focus();
     next.scrollIntoView({ block: "nearest" });
-    if (innerWidth >= 800 && one("#conversation-pane [data-conversation]")) next.click();
+    if (innerWidth >= 800 && one("#conversation-pane")) next.click();
   }
 
   function openMenu(key) {

@@ -1,0 +1,270 @@
+"""What people do all day, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from inbox import conversations, replies
+from inbox.db import reading, writing
+from inbox.models import Conversation, OutboxItem
+from tests.browser import demo
+from tests.browser.conftest import Desk, Open
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(120)]
+
+
+def outbox_of(desk: Desk, name: str) -> list[OutboxItem]:
+    """What our people have put into the outbox for a conversation of the cast."""
+    number = demo.conversation_id(desk.runtime, name)
+    with reading(desk.runtime.sessions) as session:
+        found = session.scalars(
+            select(OutboxItem).where(OutboxItem.conversation_id == number, OutboxItem.origin == "agent")
+        )
+        return list(found)
+
+
+def status_of(desk: Desk, name: str) -> str:
+    """The status as it is stored."""
+    with reading(desk.runtime.sessions) as session:
+        return session.scalars(select(Conversation.status).where(Conversation.external_id == name)).one()
+
+
+def open_conversation(page: Any, name: str) -> None:
+    """Clicks the person in the list and waits for the conversation."""
+    page.locator("#rows a.who", has_text=name).click()
+    page.locator(".conversation h1", has_text=name).wait_for()
+
+
+def test_sign_in_accept_answer_resolve(desk: Desk, page_of: Open) -> None:
+    """The whole path: sign in by the form, accept the most urgent suggestion, answer, resolve, sign out."""
+    page = page_of(desk, "/", email=None)
+    page.fill("#email", demo.ANNA)
+    page.fill("#password", demo.PASSWORD)
+    page.click("button.primary")
+    page.wait_for_url("**/inbox")
+    open_conversation(page, "Bernd Überacker")
+    page.locator(".suggestion mark, .message mark").first.wait_for()
+    page.locator(".suggestion button[data-key=y]").click()
+    page.locator("article.ours").first.wait_for()
+    sent = outbox_of(desk, "c-bernd")
+    assert sorted(item.visibility for item in sent) == ["private", "public"]
+    assert page.locator(".suggestion").count() == 0
+    page.click("button[data-key=e]")
+    page.locator(".conversation-head", has_text="Erledigt").wait_for()
+    assert status_of(desk, "c-bernd") == "resolved"
+    page.click("details.menu summary[title='anna@shop.example']")
+    page.click("text=Abmelden")
+    page.wait_for_url("**/sign-in")
+    page.goto(desk.address + "/inbox")
+    assert "/sign-in" in page.url
+
+
+def test_wrong_password_says_what_to_do(desk: Desk, page_of: Open) -> None:
+    """The same sentence whether the address or the password is wrong."""
+    page = page_of(desk, "/sign-in", email=None)
+    page.fill("#email", demo.ANNA)
+    page.fill("#password", "not the password")
+    page.click("button.primary")
+    assert "passen nicht zusammen" in page.locator("[role=alert]").inner_text()
+    assert page.input_value("#email") == demo.ANNA
+
+
+def test_keyboard_alone(desk: Desk, page_of: Open) -> None:
+    """Move, answer privately, send with Ctrl+Enter, resolve: without a mouse."""
+    page = page_of(desk, "/inbox")
+    page.keyboard.press("j")
+    page.locator(".conversation h1").wait_for()
+    first = page.locator(".conversation h1").inner_text()
+    page.keyboard.press("j")
+    page.wait_for_function("first => document.querySelector('.conversation h1').innerText !== first", arg=first)
+    page.keyboard.press("k")
+    page.wait_for_function("first => document.querySelector('.conversation h1').innerText === first", arg=first)
+    assert first == "Nina"
+    page.keyboard.press("r")
+    page.keyboard.type("Der Versand nach Zürich kostet 14,90 €.")
+    page.keyboard.press("Control+Enter")
+    page.locator("article.ours", has_text="14,90").wait_for()
+    assert [item.text for item in outbox_of(desk, "d-nina")] == ["Der Versand nach Zürich kostet 14,90 €."]
+    assert page.input_value("#reply-text") == ""
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    page.locator(".conversation-head", has_text="Erledigt").wait_for()
+    page.keyboard.press("?")
+    assert page.locator("#help").is_visible()
+
+
+def test_prepared_texts_and_counting(desk: Desk, page_of: Open) -> None:
+    """`/` offers texts with the variables filled in; the count is the platform's; too long cannot be sent."""
+    page = page_of(desk, f"/conversations/{demo.conversation_id(desk.runtime, 'd-nina')}")
+    page.click("#reply-text")
+    page.keyboard.type("/versand")
+    page.wait_for_function("() => document.querySelectorAll('#canned button').length === 1")
+    page.keyboard.press("Enter")
+    text = page.input_value("#reply-text")
+    assert text.startswith("Hallo Nina, ja, wir liefern in die Schweiz")
+    assert text.endswith("Anna Huber")
+    page.wait_for_function("() => document.querySelector('#count').textContent.includes('/ 1000')")
+    assert page.locator("#count").inner_text() == f"{len(text.encode())} / 1000"
+    page.fill("#reply-text", "ä" * 501)
+    page.wait_for_function("() => document.querySelector('#send').disabled")
+    assert page.locator("#count").inner_text() == "1002 / 1000"
+
+
+def test_warm_words(desk: Desk, page_of: Open) -> None:
+    """A cold phrase gets a warmer one to click."""
+    page = page_of(desk, f"/conversations/{demo.conversation_id(desk.runtime, 'd-nina')}")
+    page.click("#reply-text")
+    page.keyboard.type("Keine Ahnung, ob das geht.")
+    page.locator("#hints button").click()
+    assert page.input_value("#reply-text").startswith("Ich frage für Sie nach und melde mich.")
+
+
+def test_who_reads_it(desk: Desk, page_of: Open) -> None:
+    """Public and private are told in words before sending, and the button says it again."""
+    page = page_of(desk, f"/conversations/{demo.conversation_id(desk.runtime, 'c-jana')}")
+    assert page.locator(".ways label:has(:checked)").inner_text().strip() == "Öffentlich – alle sehen das"
+    assert page.locator("#send span").inner_text() == "Öffentlich antworten"
+    page.keyboard.press("p")
+    assert page.locator(".ways label:has(:checked)").inner_text().strip() == "Privat – nur Jana sieht das"
+    assert page.locator("#send span").inner_text() == "Privat senden"
+    page.keyboard.press("Escape")
+    page.keyboard.press("i")
+    page.keyboard.type("Rückruf für 14 Uhr vereinbart.")
+    page.keyboard.press("Control+Enter")
+    page.locator(".note", has_text="Rückruf für 14 Uhr").wait_for()
+    assert outbox_of(desk, "c-jana") == []
+
+
+def test_refuses_on_a_thread_that_moved_on(desk: Desk, page_of: Open) -> None:
+    """Somebody else acted meanwhile: the text stays, the reason is said, and the second send goes through."""
+    number = demo.conversation_id(desk.runtime, "d-mehmet")
+    page = page_of(desk, f"/conversations/{number}", scripts=False)
+    with writing(desk.runtime.sessions) as session:
+        replies.reply(session, desk.runtime, number, "Mache ich!", "private", "other", demo.BEN, desk.clock())
+    page.fill("#reply-text", "Wie lautet die neue Adresse?")
+    page.click("#send")
+    assert "hat sich geändert" in page.locator("[role=alert]").inner_text()
+    assert page.input_value("#reply-text") == "Wie lautet die neue Adresse?"
+    assert "Mache ich!" in page.locator("#thread").inner_text()
+    page.click("#send")
+    assert [item.text for item in outbox_of(desk, "d-mehmet")] == ["Mache ich!", "Wie lautet die neue Adresse?"]
+
+
+def test_closed_window_says_why(desk: Desk, page_of: Open) -> None:
+    """Past the platform's window nothing private is offered, and the reason stands there."""
+    number = demo.conversation_id(desk.runtime, "d-yuki")
+    desk.clock.advance(days=9)
+    page = page_of(desk, f"/conversations/{number}")
+    assert page.locator(".ways label").count() == 1
+    assert "Antwortfenster ist geschlossen" in page.locator(".refusals").first.inner_text()
+
+
+def test_new_arrivals_announce_themselves(desk: Desk, page_of: Open) -> None:
+    """Nothing moves under the reader: visible lines change in place, a button says what is new."""
+    page = page_of(desk, "/inbox?queue=unassigned")
+    before = page.locator("#rows li").evaluate_all("rows => rows.map(row => row.id)")
+    nina = demo.conversation_id(desk.runtime, "d-nina")
+    with writing(desk.runtime.sessions) as session:
+        conversations.assign(session, nina, demo.BEN, demo.CLEO, desk.clock())
+        conversations.reopen(session, demo.conversation_id(desk.runtime, "m-clara"), demo.CLEO, desk.clock())
+    page.locator(f"#row-{nina} .assignee", has_text="Ben").wait_for()
+    page.locator("#arrivals", has_text=re.compile("1 neue Nachricht")).wait_for()
+    assert page.locator("#rows li").evaluate_all("rows => rows.map(row => row.id)") == before
+
+
+def test_a_colleague_is_writing(desk: Desk, page_of: Open) -> None:
+    """Who opens a conversation somebody is answering is told so."""
+    path = f"/conversations/{demo.conversation_id(desk.runtime, 'd-mehmet')}"
+    anna = page_of(desk, path)
+    with anna.expect_response("**/presence"):
+        anna.click("#reply-text")
+        anna.keyboard.type("Guten Tag")
+    ben = page_of(desk, path, email=demo.BEN)
+    assert ben.locator("#someone").inner_text().strip() == "Anna Huber antwortet gerade."
+
+
+def test_without_scripts(desk: Desk, page_of: Open) -> None:
+    """The main path works without JavaScript: list, conversation, answer, resolve."""
+    page = page_of(desk, "/inbox", scripts=False)
+    page.locator("#rows a.who", has_text="Elfriede Maier").click()
+    assert re.search(r"/conversations/\d+", page.url)
+    page.fill("#reply-text", "Die Rechnung ist unterwegs.")
+    page.click("#send")
+    assert "Die Rechnung ist unterwegs." in page.locator("#thread").inner_text()
+    page.click("button[data-key=e]")
+    assert status_of(desk, "d-elfriede") == "resolved"
+
+
+def test_on_a_phone(desk: Desk, page_of: Open) -> None:
+    """One pane with a way back; the composer within reach; the person one tap away."""
+    page = page_of(desk, "/inbox", width=360, height=740)
+    page.locator("#rows a.who", has_text="Daniel Schäfer").click()
+    page.wait_for_url("**/conversations/*")
+    box = page.locator("#send").bounding_box()
+    assert box["y"] + box["height"] <= 740
+    page.click("button[popovertarget=side]")
+    assert page.locator("#side").is_visible()
+    page.keyboard.press("Escape")
+    page.click("a.back")
+    page.wait_for_url("**/inbox*")
+    page.click("button[popovertarget=places]")
+    page.click("#places >> text=Konten")
+    page.wait_for_url("**/accounts")
+
+
+def test_no_layout_shift(desk: Desk, page_of: Open) -> None:
+    """Live updates shift nothing that is on the screen."""
+    page = page_of(desk, "/inbox")
+    page.evaluate(
+        "() => { window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach("
+        "entry => { window.shift += entry.value; })).observe({type: 'layout-shift'}); }"
+    )
+    bernd = demo.conversation_id(desk.runtime, "c-bernd")
+    with writing(desk.runtime.sessions) as session:
+        conversations.assign(session, bernd, demo.CLEO, demo.ANNA, desk.clock.advance(minutes=1))
+    page.locator(f"#row-{bernd} .assignee", has_text="Cleo").wait_for()
+    assert page.evaluate("window.shift") < 0.01
+
+
+def test_first_page_is_small(desk: Desk, page_of: Open) -> None:
+    """Under 100 KB over the wire, everything included."""
+    page = page_of(desk, "/sign-in", email=None)
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    received: list[int] = []
+    session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
+    cookie = {"name": "zuruf_session", "value": desk.sign_in(demo.ANNA), "url": desk.address}
+    page.context.add_cookies([cookie])
+    page.goto(desk.address + "/inbox")
+    page.wait_for_timeout(300)
+    assert len(received) >= 6
+    assert sum(received) < 100_000
+
+
+def test_crisis_band_and_room(desk: Desk, page_of: Open) -> None:
+    """A crisis turns the top bar into a band on every page; standing down takes it away."""
+    demo.declare_crisis(desk.runtime)
+    page = page_of(desk, "/crisis", email=demo.CLEO)
+    assert "Stufe 4" in page.locator(".crisis-band").inner_text()
+    page.locator(".tick").first.click()
+    assert page.locator(".tick.done").count() == 1
+    page.click("text=Entwarnen")
+    page.goto(desk.address + "/inbox")
+    assert page.locator(".crisis-band").count() == 0
+
+
+def test_snooze_comes_from_the_keyboard(desk: Desk, page_of: Open) -> None:
+    """`s` opens the times; choosing one puts the conversation off."""
+    page = page_of(desk, f"/conversations/{demo.conversation_id(desk.runtime, 'c-greta')}")
+    page.keyboard.press("s")
+    page.keyboard.press("Enter")
+    page.locator(".conversation-head", has_text="Zurückgestellt").wait_for()
+    with reading(desk.runtime.sessions) as session:
+        until = session.scalars(select(Conversation.snoozed_until).where(Conversation.external_id == "c-greta")).one()
+    assert until == desk.clock() + timedelta(hours=1)
