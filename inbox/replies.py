@@ -104,14 +104,7 @@ def choose(
 ) -> tuple[Option, Message | None]:
     """The way this answer goes, and the message it answers; raises Refusal with the legal alternatives."""
     account = session.get_one(Account, conversation.account_id)
-    found = ways.options(
-        session,
-        runtime.channels,
-        conversation,
-        now,
-        human=human,
-        human_agent_allowed=may_use_human_agent(runtime, account.name),
-    )
+    found = ways.options(session, runtime.channels, conversation, now, human=human)
     if account.writes_blocked_at is not None:
         raise Refusal(f"The platform asked us to stop writing for {account.name}. {account.health_detail}", 409)
     if visibility is Visibility.PUBLIC and conversation.visibility == "private":
@@ -125,12 +118,6 @@ def choose(
         detail = closed.sentence if closed is not None else "This channel has no such way of answering."
         raise Refusal(detail, 409, _alternatives(found, visibility))
     return option, ways.latest_inbound(session, conversation.id)
-
-
-def may_use_human_agent(runtime: Runtime, account: str) -> bool:
-    """Whether the account's app holds the platform's human-agent feature."""
-    settings = runtime.settings.account(account)
-    return settings is not None and settings.human_agent
 
 
 def _alternatives(found: list[Option], but: Visibility) -> list[Alternative]:
@@ -203,6 +190,10 @@ def queue(session: Session, item: OutboxItem, now: datetime) -> OutboxItem:
     kind = "reply_held" if item.needs_approval else "reply_queued"
     events.record(session, kind, now, conversation_id=item.conversation_id, actor=item.author, outbox_id=item.id)
     if item.origin == "agent":
+        # A colleague who opened the thread before this must look again before answering too.
+        session.execute(
+            update(Conversation).where(Conversation.id == item.conversation_id).values(version=Conversation.version + 1)
+        )
         cancel_pending_automation(session, item.conversation_id, now, "A person has answered.")
     return item
 
