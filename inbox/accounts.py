@@ -37,6 +37,8 @@ def bring_in(
     now: datetime,
     *,
     connected_at: datetime | None = None,
+    human_agent: bool = False,
+    enterprise: bool = False,
 ) -> Account:
     """Make or update the account of this name and its streams. History stays; new credentials clear `reconnect`."""
     account = session.scalars(select(Account).where(Account.name == name).with_for_update()).one_or_none()
@@ -54,7 +56,7 @@ def bring_in(
         session.add(account)
         session.flush()
         events.record(session, "account_connected", now, account_id=account.id)
-    account.configured = True
+    account.configured, account.human_agent, account.enterprise = True, human_agent, enterprise
     if account.login_fingerprint != fingerprint(credentials):
         account.login_fingerprint = fingerprint(credentials)
         account.stored_login = account.login_expires_at = None
@@ -203,13 +205,3 @@ def spent_this_month(session: Session, account_id: int, now: datetime) -> float:
         select(AccountUsage.cost).where(AccountUsage.account_id == account_id, AccountUsage.day.startswith(month))
     )
     return sum(costs)
-
-
-def busiest_quota(account: Account, now: datetime) -> float:
-    """The fullest allowance of the platform in percent, as far as it still counts."""
-    live = [
-        float(quota["used_percent"])
-        for quota in account.quotas or []
-        if quota["resets_at"] is None or datetime.fromisoformat(quota["resets_at"]) > now
-    ]
-    return max(live, default=0.0)

@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import Change, ChangeKind, InboundMessage, Listing
-from inbox import contacts, events
+from inbox import contacts, echoes, events
 from inbox.models import Conversation, EarlierText, EarlyChange, Message, Subject
 from inbox.storable import storable
 
@@ -35,7 +35,8 @@ def follow(session: Session, row: Message, message: InboundMessage, now: datetim
         events.record(session, "message_shown_again", now, conversation_id=row.conversation_id, message_id=row.id)
         return True
     changed = False
-    if storable(message.text) != row.text:
+    ours = row.direction == "outbound" and echoes.same_text(message.text, row.text)
+    if storable(message.text) != row.text and not ours:
         _edit(session, row, storable(message.text), message.edited_at or now, keep_earlier=True)
         events.record(session, "message_edited", now, conversation_id=row.conversation_id, message_id=row.id)
         changed = True

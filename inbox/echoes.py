@@ -6,6 +6,7 @@ text and time. What matches nothing was written elsewhere, by a colleague in the
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from connectors.base import InboundMessage
 from inbox import events
 from inbox.models import Account, Contact, Conversation, Message, OutboxItem
 
+LEADING_HANDLES = re.compile(r"\A(?:\s*@\w{1,30})+\s+")
 CLOCKS_MAY_DIFFER = timedelta(minutes=2)
 
 
@@ -26,12 +28,12 @@ def marker(item: OutboxItem) -> str:
 
 
 def same_text(one: str, other: str) -> bool:
-    """Whether a platform gave back what we said: white space and composed characters may differ."""
+    """Whether a platform gave back what we said: white space, composed characters and leading handles may differ."""
     return _plain(one) == _plain(other)
 
 
 def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(LEADING_HANDLES.sub("", unicodedata.normalize("NFC", text)).split())
 
 
 def recognise(

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from connectors.base import InboundMessage, Page
-from inbox import changes, contacts, echoes, events, subjects, threads, unreadable
+from inbox import changes, contacts, echoes, events, homes, subjects, threads, unreadable
 from inbox.models import Account, Message
 from inbox.storable import storable
 
@@ -47,6 +47,10 @@ def ingest(
     messages = _by_id(page.messages)
     known = _known(session, account.id, messages)
     fresh = [message for message in messages.values() if message.external_id not in known]
+    if pushed:
+        fresh = homes.at_home(session, account.id, fresh)
+    elif known:
+        result.conversations |= _move_home(session, account, known, messages, now)
     if fresh:
         _store_new(session, account, fresh, now, result, pushed=pushed, look_again=look_again)
     for message in messages.values():
@@ -77,6 +81,19 @@ def _known(session: Session, account_id: int, messages: Mapping[str, InboundMess
         select(Message).where(Message.account_id == account_id, Message.external_id.in_(list(messages)))
     )
     return {row.external_id: row for row in rows}
+
+
+def _move_home(
+    session: Session,
+    account: Account,
+    known: dict[str, Message],
+    messages: Mapping[str, InboundMessage],
+    now: datetime,
+) -> set[int]:
+    held = [message for message in messages.values() if message.external_id in known]
+    people = contacts.find_or_add(session, account.id, held, now)
+    posts = subjects.find_or_add(session, account.id, held, now)
+    return homes.move_home(session, account, known, messages, people, posts)
 
 
 def _store_new(

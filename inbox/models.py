@@ -95,6 +95,10 @@ class Account(Base):
     name: Mapped[str] = mapped_column(String(200), unique=True)
     channel: Mapped[str] = mapped_column(String(20))
     external_id: Mapped[str] = mapped_column(String(100))
+    human_agent: Mapped[bool] = mapped_column(default=False)
+    """The app holds the platform's human-agent feature: people may answer after the ordinary window."""
+    enterprise: Mapped[bool] = mapped_column(default=False)
+    """The account's contract lets programs answer posts that did not summon us (X)."""
     configured: Mapped[bool] = mapped_column(default=True)
     """False: no longer in the configuration; kept for its history, not polled."""
     connected_at: Mapped[datetime]

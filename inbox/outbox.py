@@ -183,6 +183,7 @@ def reply_of(session: Session, item: OutboxItem) -> Reply:
         target_id=item.target_external_id,
         recipient_id=item.recipient_external_id,
         subject_id=subject.external_id if subject is not None else None,
+        kind=ConversationKind(conversation.kind),
         written_by_human=item.origin == "agent",
         outside_window=item.outside_window,
         attachment_url=item.attachment_url,

@@ -24,6 +24,8 @@ SILENCE = timedelta(seconds=60)
 """A limit without a time means at least this much silence, more each time."""
 LONGEST_SILENCE = timedelta(hours=1)
 LONGEST_BACKOFF = timedelta(minutes=5)
+SLOW_FROM, STOP_AT = 75, 95
+"""Percent of a platform's allowance."""
 LOGIN_LOOKS = timedelta(minutes=5)
 """How often a refused login is tried again, in case it was mended on the platform's side."""
 ACTIVE = timedelta(days=14)
@@ -76,7 +78,8 @@ def _store(runtime: Runtime, stream_id: int, page: Page, connector: Connector, n
         stream.failures = 0
         stream.last_success_at = now
         stream.claim = stream.claimed_until = None
-        stream.next_poll_at = now if page.more else now + _pace(session, account, stream, runtime, now)
+        more_at_once = page.more and _allowance_used(page) < STOP_AT
+        stream.next_poll_at = now if more_at_once else now + _pace(session, account, stream, page, runtime, now)
         if not page.more:
             stream.caught_up_at, stream.incomplete_since = now, None
         accounts.note_success(session, account, now)
@@ -93,18 +96,26 @@ def store_page(
     return ingest(session, account, page, now, pushed=pushed, look_again=connector.capabilities.look_again_batch > 0)
 
 
-def _pace(session: Session, account: Account, stream: Stream, runtime: Runtime, now: datetime) -> timedelta:
-    """The time to the next poll: slower from 75 % of a platform's allowance on, and as the month's budget runs out."""
-    pace = timedelta(seconds=stream.every_seconds)
-    used = accounts.busiest_quota(account, now)
-    if used >= 75:
-        pace *= 1 + (min(used, 95) - 75) / 5
+def _allowance_used(page: Page) -> float:
+    return max((quota.used_percent for quota in page.usage.quotas), default=0.0)
+
+
+def _pace(session: Session, account: Account, stream: Stream, page: Page, runtime: Runtime, now: datetime) -> timedelta:
+    """The time to the next poll: slower from 75 % of the allowance this stream draws on, silent from 95 % until it is
+    renewed; and slower as the month's budget runs out."""
+    every = timedelta(seconds=stream.every_seconds)
     settings = runtime.settings.account(account.name)
-    budget = settings.monthly_budget if settings is not None else None
-    if budget:
-        share = accounts.spent_this_month(session, account.id, now) / budget
-        pace *= 1 if share < 0.75 else 10 if share < 1 else 60
-    return pace
+    if settings is not None and settings.monthly_budget is not None:
+        share = accounts.spent_this_month(session, account.id, now) / settings.monthly_budget
+        every *= 1 if share < 0.75 else 10 if share < 1 else 60
+    fullest = max(page.usage.quotas, key=lambda quota: quota.used_percent, default=None)
+    if fullest is None or fullest.used_percent < SLOW_FROM:
+        return every
+    renewed = None if fullest.resets_at is None else max(fullest.resets_at - now, timedelta(seconds=1))
+    if fullest.used_percent >= STOP_AT:
+        return max(every, renewed or LONGEST_SILENCE)
+    slower = every * (1 + (fullest.used_percent - SLOW_FROM) / 5)
+    return slower if renewed is None else max(every, min(slower, renewed))
 
 
 def _note_failure(runtime: Runtime, stream_id: int, error: ConnectorError, now: datetime) -> None:

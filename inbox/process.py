@@ -91,6 +91,7 @@ def connect(runtime: Runtime, connected_at: datetime | None = None) -> None:
             accounts.bring_in(
                 session, configured.name, configured.channel, configured.external_id, configured.credentials,
                 connector.streams(), configured.poll_every, now, connected_at=connected_at,
+                human_agent=configured.human_agent, enterprise=configured.enterprise,
             )  # fmt: skip
             runtime.connectors[configured.name] = logins.sign_in(session, runtime, login, runtime.vault)
         names = [configured.name for configured in runtime.settings.accounts]

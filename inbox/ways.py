@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.base import Kind, Situation, Visibility, Way, WayOption, WayState
-from inbox.models import Contact, Conversation, Message, OutboxItem
+from inbox.models import Account, Contact, Conversation, Message, OutboxItem
 from inbox.runtime import Channels
 
 PRIVATE_WAYS = (Way.PRIVATE_REPLY, Way.DIRECT_MESSAGE)
@@ -71,9 +71,9 @@ def situation(
     now: datetime,
     *,
     human: bool,
-    human_agent_allowed: bool = False,
 ) -> Situation:
     """Everything our rows know that decides which ways are open."""
+    account = session.get_one(Account, conversation.account_id)
     contact = session.get(Contact, conversation.contact_id) if conversation.contact_id is not None else None
     return Situation(
         kind=Kind(conversation.kind),
@@ -89,7 +89,8 @@ def situation(
         author_known=contact is not None,
         person_unavailable=contact is not None and contact.unavailable_at is not None,
         human=human,
-        human_agent_allowed=human_agent_allowed,
+        human_agent_allowed=account.human_agent,
+        unsummoned_replies_allowed=account.enterprise,
     )
 
 
@@ -138,11 +139,10 @@ def options(
     now: datetime,
     *,
     human: bool = True,
-    human_agent_allowed: bool = False,
 ) -> list[Option]:
     """Every way this channel knows, best first, with its state and a sentence."""
     target = latest_inbound(session, conversation.id)
-    known = situation(session, conversation, target, now, human=human, human_agent_allowed=human_agent_allowed)
+    known = situation(session, conversation, target, now, human=human)
     return [describe(option) for option in channels[conversation.channel].ways(known)]
 
 

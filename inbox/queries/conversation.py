@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import literal, or_, select, tuple_
+from sqlalchemy import literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from inbox.errors import NotThere
@@ -112,10 +112,14 @@ def _notes(session: Session, conversation_id: int) -> list[NoteView]:
 
 def _linked(session: Session, row: Conversation) -> list[LinkedView]:
     """In both directions: what this one points at, and what points at this one."""
+    pointing = select(Conversation.id).where(Conversation.linked_conversation_id == row.id)
+    ids = {*session.scalars(pointing), row.linked_conversation_id} - {None, row.id}
+    if not ids:
+        return []
     query = (
         select(Conversation, Account.name)
         .join(Account, Account.id == Conversation.account_id)
-        .where(or_(Conversation.linked_conversation_id == row.id, Conversation.id == row.linked_conversation_id))
+        .where(Conversation.id.in_(ids))
         .order_by(Conversation.id)
     )
     return [

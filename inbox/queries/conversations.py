@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.models import Account, User
+from inbox.models import Account, ConversationLabel, User
 from inbox.queries import selection as selections
 from inbox.queries.cursors import Cursor, bounded, decode
 from inbox.queries.found import found_page
@@ -23,6 +23,8 @@ from inbox.queries.views import ConversationPage, Sort
 
 __all__ = ["NOBODY", "STATUSES", "Filters", "conversation_counts", "conversations"]
 
+RARE_LABEL = 500
+"""A label on no more conversations than this is read from its own side."""
 NOBODY = "none"
 """As `assignee`: conversations no person has."""
 
@@ -67,8 +69,13 @@ def conversations(
     after = decode(cursor, sort)
     if selection is None:
         return ConversationPage([], None)
-    query = selections.page(selection, sort, after is not None)
-    found = session.execute(query, selections.parameters(now, limit + 1, after)).all()
+    parameters = selections.parameters(now, limit + 1, after)
+    among = _with_a_rare_label(session, filters.label)
+    if among is None:
+        query = selections.page(selection, sort, after is not None)
+    else:
+        query, parameters["among"] = selections.page_among(selection, sort, after is not None), among
+    found = session.execute(query, parameters).all()
     more = len(found) > limit
     found = found[:limit]
     items = rows_in_order(session, [row.id for row in found], now)
@@ -82,6 +89,17 @@ def conversation_counts(session: Session, lists: Sequence[Filters], now: datetim
     query = selections.counts(tuple(_selection(session, filters) for filters in lists))
     row = session.execute(query, selections.parameters(now, at_most)).one()
     return [min(count, at_most) for count in row]
+
+
+def _with_a_rare_label(session: Session, labels: Sequence[str]) -> Sequence[int] | None:
+    """The conversations that carry one of the labels which few carry: walking the whole list for them would read
+    everything. None when every label is common, or none is asked for."""
+    for label in labels:
+        query = select(ConversationLabel.conversation_id).where(ConversationLabel.label == label).limit(RARE_LABEL + 1)
+        ids = session.scalars(query).all()
+        if len(ids) <= RARE_LABEL:
+            return ids
+    return None
 
 
 def _selection(session: Session, filters: Filters) -> Selection | None:

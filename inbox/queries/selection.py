@@ -68,13 +68,20 @@ def parameters(now: datetime, limit: int, after: Cursor | None = None) -> dict[s
 @lru_cache(maxsize=512)
 def page(selection: Selection, sort: Sort, resumed: bool) -> Statement:
     """`id` and `position` of at most `most` conversations, in order; `resumed`: after a cursor."""
-    branches = [_branch(fixed, selection, sort, resumed) for fixed in _fixed(selection, sort)]
+    branches = [_branch((*fixed, *_others(selection)), sort, resumed) for fixed in _fixed(selection, sort)]
     if len(branches) == 1:
         return branches[0]
     merged = union_all(*(select(branch.subquery()) for branch in branches)).subquery()
     columns = (merged.c.position, merged.c.id)
     order = columns if sort == "due" else tuple(column.desc() for column in columns)
     return select(merged.c.id, merged.c.position).order_by(*order).limit(_most())
+
+
+@lru_cache(maxsize=128)
+def page_among(selection: Selection, sort: Sort, resumed: bool) -> Statement:
+    """The same as `page` where all that can fit is known: conversations with one of the ids `among`."""
+    among = Conversation.id.in_(bindparam("among", expanding=True))
+    return _branch((among, *conditions(selection)), sort, resumed)
 
 
 @lru_cache(maxsize=64)
@@ -92,9 +99,9 @@ def conditions(selection: Selection) -> tuple[ColumnElement[bool], ...]:
     return (*leads, *statuses, *_others(selection))
 
 
-def _branch(fixed: Sequence[ColumnElement[bool]], selection: Selection, sort: Sort, resumed: bool) -> Statement:
+def _branch(fitting: Sequence[ColumnElement[bool]], sort: Sort, resumed: bool) -> Statement:
     position = POSITIONS[sort]
-    branch = select(Conversation.id.label("id"), position.label("position")).where(*fixed, *_others(selection))
+    branch = select(Conversation.id.label("id"), position.label("position")).where(*fitting)
     if resumed:
         row = tuple_(position, Conversation.id)
         mark = tuple_(bindparam("after_position", type_=BigInteger), bindparam("after_id", type_=BigInteger))
@@ -106,7 +113,7 @@ def _branch(fixed: Sequence[ColumnElement[bool]], selection: Selection, sort: So
 def _count(selection: Selection) -> ColumnElement[int]:
     total: ColumnElement[int] = literal_column("0", Integer)
     for fixed in _fixed(selection, "due"):
-        branch = _branch(fixed, selection, "due", False).subquery()
+        branch = _branch((*fixed, *_others(selection)), "due", False).subquery()
         total = total + select(func.count()).select_from(branch).scalar_subquery()
     return total
 

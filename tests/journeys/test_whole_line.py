@@ -69,12 +69,12 @@ def test_a_public_complaint_moves_to_a_private_thread_that_is_linked_answered_an
 
 
 def test_a_colleagues_answer_in_the_platforms_app_silences_the_machine(house: House) -> None:
-    thread = house.world.facebook.message("Jana Prohaska", QUESTION)
+    house.world.facebook.message("Jana Prohaska", QUESTION)
     house.clock.advance(seconds=10)
     house.work("poll", "triage")
     assert [item.state for item in house.outbox()] == ["queued"]
 
-    house.world.facebook.native_reply(thread, "Hallo Jana, worum geht es?")
+    house.world.facebook.native_reply("Jana Prohaska", "Hallo Jana, worum geht es?")
     house.live(30)
 
     assert [item.state for item in house.outbox()] == ["cancelled"]

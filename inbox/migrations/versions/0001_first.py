@@ -20,6 +20,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("channel", sa.String(length=20), nullable=False),
         sa.Column("external_id", sa.String(length=100), nullable=False),
+        sa.Column("human_agent", sa.Boolean(), nullable=False),
+        sa.Column("enterprise", sa.Boolean(), nullable=False),
         sa.Column("configured", sa.Boolean(), nullable=False),
         sa.Column("connected_at", sa.BigInteger(), nullable=False),
         sa.Column("history_since", sa.BigInteger(), nullable=False),
