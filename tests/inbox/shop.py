@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from fastapi.testclient import TestClient
 from connectors import REGISTRY
 from inbox import access
 from inbox.clock import Clock
-from inbox.db import writing
+from inbox.db import open_engine, session_factory, writing
 from inbox.models import Contact, Conversation, Message
 from inbox.process import build
 from inbox.runtime import Runtime
@@ -43,6 +44,12 @@ def open_runtime(database_url: str, folder: Path, clock: Clock, **web: Any) -> R
         playbook=PlaybookSettings(directory=rules, templates=templates),
     )
     return build(settings, REGISTRY, clock)
+
+
+def with_a_broken_database(runtime: Runtime, folder: Path) -> Runtime:
+    """The same runtime, its database without a single table."""
+    engine = open_engine(f"sqlite:///{folder / 'broken.db'}")
+    return replace(runtime, engine=engine, sessions=session_factory(engine))
 
 
 def client_of(runtime: Runtime, token: str | None = None) -> TestClient:

@@ -176,6 +176,36 @@ def test_labels_are_filtered_and_shown(house: Sessions) -> None:
     assert {row.id for row in both} == {row.id for row in one if "praise" in row.labels}
 
 
+@pytest.mark.parametrize("sort", ["due", "newest"])
+def test_common_and_rare_labels_page_alike(sessions: Sessions, sort: Any) -> None:
+    """One label on most conversations, one on few: read in different ways, the answer is the same."""
+    with writing(sessions) as session:
+        rows = [
+            add_conversation(
+                session,
+                f"thread {number}",
+                queue_position=number * 7919 % 640,
+                last_message_at=MOMENT + timedelta(seconds=number * 31 % 640),
+                status="open" if number % 2 else "resolved",
+            )
+            for number in range(640)
+        ]
+        session.add_all(ConversationLabel(label="common", conversation_id=row.id) for row in rows[:620])
+        session.add_all(ConversationLabel(label="rare", conversation_id=row.id) for row in rows[::9])
+    with reading(sessions) as session:
+        for label, wanted in (("common", rows[:620]), ("rare", rows[::9])):
+            fitting = [row for row in wanted if row.status == "open"]
+            if sort == "due":
+                fitting.sort(key=lambda row: (row.queue_position, row.id))
+            else:
+                fitting.sort(key=lambda row: (row.last_message_at, row.id), reverse=True)
+            filters = Filters(label=(label,), status=("open",))
+            assert walk(session, filters, sort, 50) == [row.id for row in fitting]
+        assert walk(session, Filters(label=("unknown",)), sort, 50) == []
+        both = walk(session, Filters(label=("common", "rare")), sort, 50)
+        assert set(both) == {row.id for row in rows[:620]} & {row.id for row in rows[::9]}
+
+
 def test_a_conversation_that_moves_while_one_pages_is_not_shown_twice(house: Sessions) -> None:
     with writing(house) as session:
         first = conversations(session, Filters(), MOMENT, limit=10)
