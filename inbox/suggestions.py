@@ -96,6 +96,8 @@ def _texts(
     now: datetime,
 ) -> tuple[str, str | None]:
     """The proposed text for whoever reads it that way, and the short public note beside a private one."""
+    if not suggested.template:
+        return "", None
     variables = reply_variables(session, runtime, conversation, language, now, way=way)
     note_name = suggested.template + PUBLIC_NOTE
     public = ways.visibility_of(way) is Visibility.PUBLIC
