@@ -101,6 +101,8 @@ def set_up(settings: Settings, *, clock: Clock = system_clock, stream: TextIO | 
     root.setLevel(settings.logs.level.upper())
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # A look at the database that begins while another is under way is skipped on purpose, a second later it is made up.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
