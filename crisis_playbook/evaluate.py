@@ -125,6 +125,8 @@ def _decision(playbook: Playbook, evidence: Evidence, outcome: _Outcome, explain
 
 
 def _answers(playbook: Playbook, evidence: Evidence) -> tuple[str, ...]:
+    if not playbook.questions:
+        return ()
     questions = [playbook.questions[number] for number in playbook.question_index.candidates(evidence.found)]
     return tuple(dict.fromkeys(question.answer for question in questions if question.when.holds(evidence)))
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from crisis_playbook.signals import Signal
 
 
+MOST_SHOWN = 50
+"""A person needs no more words than these to see why, and a message of one word repeated must not cost more."""
 Span = tuple[int, int]
 """From the first character to one past the last."""
 
@@ -65,6 +67,7 @@ class Evidence:
     """What is known of one message. Answers are remembered, so every rule may ask for everything."""
 
     __slots__ = (
+        "_chunks",
         "_language",
         "_length",
         "_places",
@@ -81,7 +84,8 @@ class Evidence:
     def __init__(self, facts: Facts, vocabulary: Vocabulary) -> None:
         self.facts = facts
         self.vocabulary = vocabulary
-        self.found: Found = vocabulary.phrases.find(facts.text)
+        self._chunks = vocabulary.phrases.chunks(facts.text)
+        self.found: Found = vocabulary.phrases.find_in(self._chunks)
         vocabulary.patterns.find(facts.text, self.found)
         self.labels: set[str] = set(facts.labels)
         """The conversation's labels and those set by rules that applied so far."""
@@ -143,15 +147,18 @@ class Evidence:
         """The words of the message at these places, in quotes, for a person to read."""
         if not spans:
             return ""
+        if len(spans) == 1:
+            start, end = spans[0]
+            return f'"{" ".join(self.facts.text[start:end].split())}"'
         seen = dict.fromkeys(" ".join(self.facts.text[start:end].split()) for start, end in spans)
         return ", ".join(f'"{part}"' for part in seen)
 
     def spans(self, stretches: list[Stretch]) -> tuple[Span, ...]:
-        """The stretches of tokens as characters of the original text."""
+        """The stretches of tokens as characters of the original text; at most MOST_SHOWN of them."""
         if not stretches:
             return ()
         if self._places is None:
-            self._places = self.vocabulary.phrases.places(self.facts.text)
+            self._places = Places(self.facts.text, self._chunks)
         if len(stretches) == 1:
             return (self._places.characters(stretches[0]),)
-        return tuple(sorted(set(map(self._places.characters, stretches))))
+        return tuple(sorted(set(map(self._places.characters, stretches[:MOST_SHOWN]))))

@@ -6,7 +6,7 @@ Every reader also knows its JSON Schema, so that editors and the loader can neve
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -399,8 +399,3 @@ class NewName:
 def dictionary(values: dict[str, Any], place: Place) -> dict[str, Any]:
     """A record's values as they are, for `Record.build`."""
     return values
-
-
-def names_of(entries: Iterable[Mapping[str, Any]], key: str) -> list[str]:
-    """The names a list of records gives under one key."""
-    return [str(entry[key]) for entry in entries if key in entry]

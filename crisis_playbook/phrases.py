@@ -107,6 +107,8 @@ class Seen:
         """Where it stands in its chunk; not told for words no phrase knows."""
 
 
+Chunk = tuple[Seen, ...]
+"""The tokens of what stands between white space."""
 Stretch = tuple[int, int]
 """From the first token to one past the last."""
 Found = dict[int, list[Stretch]]
@@ -125,11 +127,9 @@ class Phrases:
         self._open: dict[Open, dict[str, int]] = {"start": {}, "end": {}, "both": {}}
         self._lengths: dict[Open, tuple[int, ...]] = {}
         self._tree = _Branch()
-        self._names: list[str] = []
+        self._lists = 0
         self._by_phrases: dict[tuple[tuple[WordPattern, ...], ...], int] = {}
-        self._marks: dict[str, int] = {}
         self._mark_tests: list[tuple[re.Pattern[str], int]] = []
-        self._kinds: dict[str, int] = {}
         self._chunks = Remembered(self.understand)
         self._nothing = Seen()
         self._one_unknown = (self._nothing,)
@@ -162,8 +162,8 @@ class Phrases:
 
     def new_list(self) -> int:
         """A number for something found otherwise than by phrases, such as a pattern."""
-        self._names.append("")
-        return len(self._names) - 1
+        self._lists += 1
+        return self._lists - 1
 
     def _step(self, branch: _Branch, pattern: WordPattern) -> _Branch:
         if pattern.open == "any":
@@ -184,8 +184,16 @@ class Phrases:
         return self._atoms[pattern]
 
     def find(self, text: str) -> Found:
-        """Every word list found in the text, with the stretches of tokens. One pass, however many phrases."""
-        stream = list(chain.from_iterable(map(self._chunks.__getitem__, text.split())))
+        """Every word list found in the text, with the stretches of tokens."""
+        return self.find_in(self.chunks(text))
+
+    def chunks(self, text: str) -> list[Chunk]:
+        """What stands between white space, understood."""
+        return list(map(self._chunks.__getitem__, text.split()))
+
+    def find_in(self, chunks: list[Chunk]) -> Found:
+        """Every word list found in these chunks. One pass, however many phrases."""
+        stream = list(chain.from_iterable(chunks))
         nothing = self._nothing
         found: Found = {}
         for index, seen in enumerate(stream):
@@ -203,11 +211,7 @@ class Phrases:
                         _follow(branch, stream, index, index + 1, found)
         return found
 
-    def places(self, text: str) -> Places:
-        """Where the tokens of the text stand, in the order `find` counts them."""
-        return Places(text, [self._chunks[chunk] for chunk in text.split()])
-
-    def understand(self, chunk: str) -> tuple[Seen, ...]:
+    def understand(self, chunk: str) -> Chunk:
         """What the tokens of one chunk mean to the phrases."""
         marks: tuple[int, ...] = ()
         if chunk.isupper() or not chunk.isalpha():
@@ -270,14 +274,14 @@ def _follow(branch: _Branch, stream: list[Seen], start: int, position: int, foun
 
 
 class Places:
-    """From a token's number to its characters, worked out only for the tokens somebody asks for.
+    """From a token's number, as `find_in` counts them, to its characters; worked out only for those asked for.
 
     Only told for tokens that begin or end something found; others stand where their chunk begins.
     """
 
     __slots__ = ("_bounds", "_chunks", "_starts", "_text")
 
-    def __init__(self, text: str, chunks: list[tuple[Seen, ...]]) -> None:
+    def __init__(self, text: str, chunks: list[Chunk]) -> None:
         self._text = text
         self._chunks = chunks
         self._bounds = list(accumulate(map(len, chunks)))
@@ -286,6 +290,8 @@ class Places:
     def characters(self, stretch: Stretch) -> tuple[int, int]:
         """The characters of a stretch of tokens: [start, end)."""
         first, end = stretch
+        if end == first + 1:
+            return self._place(first)
         return self._place(first)[0], self._place(end - 1)[1]
 
     def _place(self, number: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crisis_playbook.phrases import PhraseError, Phrases, apart, parse_phrase
+from crisis_playbook.phrases import PhraseError, Phrases, Places, apart, parse_phrase
 from crisis_playbook.remembered import MOST, Remembered
 from crisis_playbook.text import spellings
 
@@ -94,7 +94,7 @@ def test_places_lead_to_the_found_words() -> None:
     phrases = Phrases()
     number = phrases.add_list([parse_phrase("nicht angekommen"), parse_phrase("😡")])
     text = "Hallo, Paket nicht\tangekommen!!! 😡"
-    places = phrases.places(text)
+    places = Places(text, phrases.chunks(text))
     found = [text[slice(*places.characters(stretch))] for stretch in phrases.find(text)[number]]
     assert found == ["nicht\tangekommen", "😡"]
 
@@ -107,7 +107,7 @@ def test_places_lead_to_the_found_words() -> None:
 def test_places_are_right_whatever_stands_around(text: str) -> None:
     phrases = Phrases()
     number = phrases.add_list([parse_phrase("kaputt")])
-    places = phrases.places(text)
+    places = Places(text, phrases.chunks(text))
     assert all(text[slice(*places.characters(s))] == "kaputt" for s in phrases.find(text).get(number, []))
 
 
