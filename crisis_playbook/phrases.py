@@ -10,12 +10,15 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate, chain
-from typing import Literal
+from typing import Any, Literal
+
+import re2
 
 from crisis_playbook.remembered import Remembered
 from crisis_playbook.text import Token, chunk_tokens, fold
 
 MOST_LETTERS = 200
+MOST_MEMORY = 256 << 20
 
 Open = Literal["closed", "start", "end", "both", "any"]
 """Which end of a word is open: none, `*wort`, `wort*`, `*wort*`, or `*` alone (any one word)."""
@@ -126,6 +129,8 @@ class Phrases:
         self._closed: dict[str, int] = {}
         self._open: dict[Open, dict[str, int]] = {"start": {}, "end": {}, "both": {}}
         self._lengths: dict[Open, tuple[int, ...]] = {}
+        self._inside: Any = None
+        """Whether a word holds any of the `*parts*`: asked for every new word, whatever their number."""
         self._tree = _Branch()
         self._lists = 0
         self._by_phrases: dict[tuple[tuple[WordPattern, ...], ...], int] = {}
@@ -180,6 +185,7 @@ class Phrases:
             else:
                 known = self._open[pattern.open]
                 known[pattern.text] = number
+                self._inside = None
                 self._lengths[pattern.open] = tuple(sorted({len(text) for text in known}))
         return self._atoms[pattern]
 
@@ -252,10 +258,12 @@ class Phrases:
             if word[-length:] in self._open["start"]:
                 atoms.append(self._open["start"][word[-length:]])
         inside = self._open["both"]
-        for length in self._lengths.get("both", ()):
-            for start in range(letters - length + 1):
-                if word[start : start + length] in inside:
-                    atoms.append(inside[word[start : start + length]])
+        if inside and self._inside is None:
+            options = re2.Options()
+            options.max_mem = MOST_MEMORY
+            self._inside = re2.compile("|".join(map(re2.escape, inside)), options)
+        if inside and self._inside.search(word):
+            atoms += [inside[part] for part in inside if part in word]
         return atoms
 
 

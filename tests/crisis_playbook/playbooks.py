@@ -95,4 +95,3 @@ def loaded(files: dict[str, str] | None = None) -> Playbook:
 def with_rules(rules: str, basics: str = "") -> Playbook:
     """A playbook of one file with these rules (YAML, without the line `rules:`)."""
     return loaded({"00.yml": f"{basics}rules:\n{rules}"})
-
