@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
 from inbox.api.door import Now, Reader, Wired
 from inbox.api.problems import documented
 from inbox.db import reading
-from inbox.queries.accounts import accounts
-from inbox.queries.views import AccountView
+from inbox.queries.account_views import AccountView, UnreadableView
+from inbox.queries.accounts import account, accounts, unreadable_items
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
+
+Short = Annotated[str, Path(max_length=200)]
 
 
 class Accounts(BaseModel):
@@ -21,8 +25,23 @@ class Accounts(BaseModel):
     next_cursor: str | None = None
 
 
+class UnreadableItems(BaseModel):
+    """The newest 100 items of one account that could not be translated and nobody has looked at yet."""
+
+    items: list[UnreadableView]
+    next_cursor: str | None = None
+
+
 @router.get("", responses=documented(401))
 def list_accounts(runtime: Wired, now: Now, caller: Reader) -> Accounts:
     """Every configured account, by name."""
     with reading(runtime.sessions) as session:
         return Accounts(items=accounts(session, runtime.channels, now))
+
+
+@router.get("/{name}/unreadable", responses=documented(401, 404, 422))
+def list_unreadable(runtime: Wired, now: Now, caller: Reader, name: Short) -> UnreadableItems:
+    """What the platform sent of one account that could not be translated, and why."""
+    with reading(runtime.sessions) as session:
+        found = account(session, runtime.channels, name, now)
+        return UnreadableItems(items=unreadable_items(session, account_name=found.name))

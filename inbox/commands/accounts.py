@@ -13,8 +13,8 @@ from inbox.commands.opening import ACTOR, DONE, WRONG, local, opened, say, say_j
 from inbox.db import reading, writing
 from inbox.errors import NotThere
 from inbox.models import Account
+from inbox.queries.account_views import AccountView
 from inbox.queries.accounts import accounts as account_views
-from inbox.queries.views import AccountView
 
 
 def add(subcommands: Any) -> None:

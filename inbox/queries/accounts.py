@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from inbox.errors import NotThere
 from inbox.models import Account, AccountUsage, Arrivals, Gap, Stream, Unreadable
-from inbox.queries.views import (
+from inbox.queries.account_views import (
     AccountView,
     CostView,
     HourCount,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal, cast
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from inbox.errors import NotThere
@@ -59,12 +59,6 @@ def unsettled(session: Session, conversation_id: int) -> list[OutboxView]:
         OutboxItem.state.in_(("queued", "sending", "unknown", "failed")),
     )
     return _views(session.execute(query.order_by(OutboxItem.id)))
-
-
-def troubled_count(session: Session, *, at_most: int = 100) -> int:
-    """How many replies a person must look at (failed or unknown), counted no further than `at_most`."""
-    query = select(OutboxItem.id).where(OutboxItem.state.in_(("failed", "unknown"))).limit(at_most)
-    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
 def _items() -> Select[*tuple[Any, ...]]:

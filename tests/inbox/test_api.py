@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from inbox import access
 from inbox.api.door import SESSION_COOKIE
 from inbox.db import reading, writing
-from inbox.models import AccountUsage, Contact, Conversation, Event, Message, OutboxItem, Suggestion
+from inbox.models import AccountUsage, Contact, Conversation, Event, Message, OutboxItem, Suggestion, Unreadable
 from inbox.runtime import Runtime
 from inbox.web.desk import COOKIE
 from tests.inbox.rows import MOMENT
@@ -379,6 +379,22 @@ def test_accounts_say_how_they_fare(runtime: Runtime, program: TestClient) -> No
     assert account["cost_this_month"]["amount"] == 3.0
     assert account["cost_this_month"]["forecast"] == pytest.approx(3 / 9.375 * 30, abs=0.001)
     assert set(account) >= {"health_detail", "last_success_at", "lag_seconds", "incomplete_since", "quota"}
+
+
+def test_what_could_not_be_read_is_shown_until_somebody_looked(runtime: Runtime, program: TestClient) -> None:
+    add_comment(runtime)
+    with writing(runtime.sessions) as session:
+        session.add_all(
+            Unreadable(
+                account_id=1, stream="posts", reason="message: not text", raw='{"id": "1"}', digest=digest,
+                first_seen_at=MOMENT, last_seen_at=MOMENT, settled_at=settled_at,
+            )
+            for digest, settled_at in (("a", None), ("b", MOMENT))
+        )  # fmt: skip
+    (item,) = program.get("/api/v1/accounts/shop-facebook/unreadable").json()["items"]
+    assert (item["reason"], item["times"]) == ("message: not text", 1)
+    assert program.get("/api/v1/accounts").json()["items"][0]["unreadable"] == 1
+    assert_problem(program.get("/api/v1/accounts/nothing/unreadable"), 404)
 
 
 def test_a_crisis_from_beginning_to_end(runtime: Runtime, program: TestClient) -> None:
