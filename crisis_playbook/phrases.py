@@ -186,7 +186,8 @@ class Phrases:
                 known = self._open[pattern.open]
                 known[pattern.text] = number
                 self._inside = None
-                self._lengths[pattern.open] = tuple(sorted({len(text) for text in known}))
+                lengths = self._lengths.get(pattern.open, ())
+                self._lengths[pattern.open] = tuple(sorted({*lengths, len(pattern.text)}))
         return self._atoms[pattern]
 
     def find(self, text: str) -> Found:
