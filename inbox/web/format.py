@@ -25,8 +25,9 @@ class Format:
         self.now = now
         self.today = now.astimezone(zone).date()
 
-    def duration(self, length: timedelta) -> str:
-        """`3 min`, `1 h 20 min`, `5 h`, `2 days`: coarser the longer it is."""
+    def duration(self, length: timedelta, *, dative: bool = False) -> str:
+        """`3 min`, `1 h 20 min`, `5 h`, `2 days`: coarser the longer it is. `dative` after in, since and ago, where
+        German says `2 Tagen`."""
         length = max(length, timedelta())
         if length < MINUTE:
             return self.texts.gettext("under 1 min")
@@ -38,6 +39,8 @@ class Format:
                 return self.texts.gettext("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
             return self.texts.gettext("%(hours)d h") % {"hours": hours}
         days = length // DAY
+        if dative:
+            return self.texts.npgettext("in, since, ago", "%(days)d day", "%(days)d days", days) % {"days": days}
         return self.texts.ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
 
     def seconds(self, length: float) -> str:
@@ -48,7 +51,7 @@ class Format:
         """`12 min left`, or `overdue for 40 min`."""
         if due >= self.now:
             return self.texts.gettext("%(time)s left") % {"time": self.duration(due - self.now)}
-        return self.texts.gettext("overdue for %(time)s") % {"time": self.duration(self.now - due)}
+        return self.texts.gettext("overdue for %(time)s") % {"time": self.duration(self.now - due, dative=True)}
 
     def ago(self, moment: datetime) -> str:
         """`just now`, `12 min ago`; after a day, the date."""
@@ -56,7 +59,7 @@ class Format:
         if passed < MINUTE:
             return self.texts.gettext("just now")
         if passed < DAY:
-            return self.texts.gettext("%(time)s ago") % {"time": self.duration(passed)}
+            return self.texts.gettext("%(time)s ago") % {"time": self.duration(passed, dative=True)}
         return self.moment(moment)
 
     def short(self, moment: datetime) -> str:

@@ -35,6 +35,25 @@ PATTERNS = (
     ),
     (r"A label has 1 to (?P<most>\d+) characters\.", N_("A label has 1 to %(most)s characters.")),
     (r"A note has 1 to (?P<most>\d+) characters\.", N_("A note has 1 to %(most)s characters.")),
+    (
+        r"A prepared text has 1 to (?P<most>\d+) characters\.",
+        N_("A prepared text has 1 to %(most)s characters."),
+    ),
+    (
+        r"The variable (?P<name>\w+) is unknown\. Known are: (?P<known>.*)\.",
+        N_("The variable %(name)s is unknown. Known are: %(known)s."),
+    ),
+    (
+        r"(?P<email>\S+) is the last admin\..*",
+        N_("%(email)s is the last admin. Make somebody else an admin first."),
+    ),
+    (
+        r"A token named (?P<name>.*) exists already, or did\..*",
+        N_("A token named %(name)s exists already, or did. Choose another name."),
+    ),
+    (r"This suggestion has been (?P<status>\w+) already\.", N_("This suggestion has been decided already.")),
+    (r"(?P<channel>\w+) cannot hide messages\.", N_("%(channel)s cannot hide messages.")),
+    (r"It does not pass: (?P<mistakes>.*)", N_("It does not pass: %(mistakes)s")),
     (r"There is no (?P<what>.*)\.", N_("There is no %(what)s.")),
 )
 
@@ -81,6 +100,14 @@ SENTENCES = (
     N_("The platform does not take this attachment. Send the text without it."),
     N_("The platform found the request invalid."),
     N_("A person has answered."),
+    N_("This address is not one of ours."),
+    N_("The current password is not right."),
+    N_("Choose who reads the answer: everybody, or this person alone."),
+    N_("A prepared text's name is one word of letters, digits, _ and -, such as /versand."),
+    N_("Who would read this has changed since it was proposed. Look at the text and send it again."),
+    N_("Only somebody else's public message that still stands can be hidden."),
+    N_("Two pairs of eyes: somebody else has to publish what you wrote."),
+    N_("This crisis has been stood down. Declare a new one."),
 )
 """Kept here only so that they are collected for translation."""
 
@@ -93,5 +120,5 @@ def translated(sentence: str, texts: NullTranslations) -> str:
             return texts.gettext(known) % found.groupdict()
     opening, platform, said = sentence.partition(" (The platform: ")
     if platform:
-        return f"{texts.gettext(opening)} ({texts.gettext('The platform')}: {said}"
+        return texts.gettext(opening) + " (" + texts.gettext("The platform") + ": " + said
     return texts.gettext(sentence) if sentence else ""

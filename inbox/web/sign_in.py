@@ -51,7 +51,7 @@ async def sign_in(request: Request) -> Response:
         return response
     texts = translations(language)
     if answer.wait_until is not None:
-        wait = desk.renderer.format(language, now).duration(answer.wait_until - now)
+        wait = desk.renderer.format(language, now).duration(answer.wait_until - now, dative=True)
         problem = texts.gettext("Too many attempts. Try again in %(time)s.") % {"time": wait}
         return _form(desk, request, email=email, next=field(form, "next"), problem=problem, status=429)
     problem = texts.gettext("Address and password do not fit together. Check both, or ask your admin for a new one.")

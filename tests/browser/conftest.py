@@ -51,12 +51,12 @@ class Desk:
             return access.start_sign_in(session, person.id, self.runtime.clock())
 
 
-def serve(database: Path) -> Iterator[Desk]:
+def serve(database: Path, playbook: Path = demo.SMALL) -> Iterator[Desk]:
     """Serves a seeded shop on a free loopback port."""
     clock = SteppedClock(demo.PICTURE)
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    runtime = demo.open_shop(database, clock, port, demo.SMALL)
+    runtime = demo.open_shop(database, clock, port, playbook)
     server = uvicorn.Server(uvicorn.Config(create_app(runtime), log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

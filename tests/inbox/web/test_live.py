@@ -1,0 +1,58 @@
+"""What happens is told to open pages, from where each of them stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+from sse_starlette import ServerSentEvent
+
+from inbox import events
+from inbox.db import writing
+from inbox.queries.views import EventView
+from inbox.runtime import Runtime
+from inbox.web import live
+from tests.stepped_clock import SteppedClock
+
+
+def happen(runtime: Runtime, kind: str, conversation_id: int | None = None) -> None:
+    with writing(runtime.sessions) as session:
+        events.record(session, kind, runtime.clock(), conversation_id=conversation_id)
+
+
+async def next_named(stream: AsyncIterator[ServerSentEvent]) -> ServerSentEvent:
+    async for event in stream:
+        if event.event:
+            return event
+    raise AssertionError("the stream ended")
+
+
+def test_a_reader_resumes_where_it_stopped_and_then_follows(runtime: Runtime) -> None:
+    for number in (1, 2, 3):
+        happen(runtime, "message_received", number)
+
+    async def follow() -> tuple[ServerSentEvent, ServerSentEvent]:
+        watch = live.Watch(runtime)
+        with_latest = watch._latest()
+        stream = watch.follow(with_latest - 2)
+        missed = await next_named(stream)
+        await asyncio.to_thread(happen, runtime, "resolved", 7)
+        fresh = await next_named(stream)
+        await stream.aclose()  # type: ignore[attr-defined]
+        assert watch.followers == set()
+        return missed, fresh
+
+    missed, fresh = asyncio.run(follow())
+    assert json.loads(str(missed.data)) == [2, 3]
+    assert json.loads(str(fresh.data)) == [7]
+    assert int(str(fresh.id)) > int(str(missed.id))
+
+
+def test_a_crisis_is_told_by_name(clock: SteppedClock) -> None:
+    batch = [
+        EventView(4, "resolved", clock(), 9, None, None, {}),
+        EventView(5, "crisis_declared", clock(), None, None, None, {}),
+    ]
+    assert [(event.event, event.id) for event in live.told(batch)] == [("events", "5"), ("crisis", "5")]
+    assert live.told([]) == []

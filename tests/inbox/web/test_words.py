@@ -1,0 +1,154 @@
+"""Every string in German and English, as people write there."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from babel import Locale
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+
+from inbox import refusals as platform_refusals
+from inbox import ways
+from inbox.web.format import Format, initials, share_gone
+from inbox.web.i18n import LOCALES, choose_language, locale_name, translations
+from inbox.web.refusals import SENTENCES, translated
+
+PROJECT = Path(__file__).resolve().parents[3]
+NOW = datetime(2027, 1, 5, 11, 0, tzinfo=UTC)
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
+
+
+def german() -> Catalog:
+    with (LOCALES / "de" / "LC_MESSAGES" / "messages.po").open("rb") as source:
+        return read_po(source, locale="de")
+
+
+def in_the_sources() -> set[str]:
+    """Every text in pages and handlers, collected anew."""
+    with (PROJECT / "inbox/web/babel.cfg").open() as source:
+        methods, options = parse_mapping_cfg(source)
+    found: set[str] = set()
+    for folder in ("inbox/web", "templates/web"):
+        rooted = [(pattern.removeprefix(f"{folder}/"), method) for pattern, method in methods]
+        for _, _, message, *_ in extract_from_dir(PROJECT / folder, rooted, options):
+            found.add(message if isinstance(message, str) else message[-2] if len(message) > 2 else message[0])
+    return found
+
+
+def test_every_text_is_translated() -> None:
+    catalogue = german()
+    ids = {message.id if isinstance(message.id, str) else message.id[0] for message in catalogue if message.id}
+    missing = {text for text in in_the_sources() if text not in ids}
+    assert missing == set(), "run ./run messages and translate them"
+    empty = [message.id for message in catalogue if message.id and not all(_texts(message.string))]
+    assert empty == []
+
+
+def test_placeholders_survive_translation() -> None:
+    for message in german():
+        if message.id:
+            wanted = {match[0] for text in _texts(message.id) for match in PLACEHOLDER.finditer(text)}
+            for text in _texts(message.string):
+                assert {match[0] for match in PLACEHOLDER.finditer(text)} <= wanted, message.id
+
+
+def _texts(value: object) -> list[str]:
+    return [value] if isinstance(value, str) else [str(text) for text in value]  # type: ignore[attr-defined]
+
+
+def test_every_sentence_of_the_platforms_law_is_german() -> None:
+    texts = translations("de")
+    for sentence in (*SENTENCES, *ways.SENTENCES.values(), *platform_refusals.SENTENCES.values()):
+        assert translated(sentence, texts) != sentence, sentence
+
+
+def test_refusals_with_numbers_are_german() -> None:
+    texts = translations("de")
+    english = "The text is too long: 300 of 280 as the platform counts. Shorten it; it is never split."
+    assert translated(english, texts).startswith("Der Text ist zu lang: 300 von 280")
+    assert translated(english, translations("en")) == english
+    assert translated("Nothing anybody foresaw.", texts) == "Nothing anybody foresaw."
+    said = f"{platform_refusals.SENTENCES[next(iter(platform_refusals.SENTENCES))]} (The platform: (#10) no)"
+    assert translated(said, texts).endswith("(Die Plattform: (#10) no)")
+
+
+def reader(language: str, zone: str = "Europe/Vienna") -> Format:
+    return Format(translations(language), Locale.parse(locale_name(language, zone)), ZoneInfo(zone), NOW)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "german", "english"),
+    [
+        (12, "noch 12 min", "12 min left"),
+        (0.5, "noch unter 1 min", "under 1 min left"),
+        (80, "noch 1 h 20 min", "1 h 20 min left"),
+        (300, "noch 5 h", "5 h left"),
+        (2 * 1440 + 5, "noch 2 Tage", "2 days left"),
+        (-40, "seit 40 min überfällig", "overdue for 40 min"),
+        (-2 * 1440, "seit 2 Tagen überfällig", "overdue for 2 days"),
+    ],
+)
+def test_clocks_are_words(minutes: float, german: str, english: str) -> None:
+    due = NOW + timedelta(minutes=minutes)
+    assert reader("de").left(due) == german
+    assert reader("en").left(due) == english
+
+
+def test_austrians_say_jaenner() -> None:
+    assert reader("de").date(NOW) == "5. Jänner 2027"
+    assert reader("de", "Europe/Berlin").date(NOW) == "5. Januar 2027"
+    assert reader("en").date(NOW) == "5 January 2027"
+
+
+def test_days_are_those_of_the_shop() -> None:
+    """Late in the evening UTC it is the next day in Vienna already."""
+    late = datetime(2027, 1, 4, 23, 30, tzinfo=UTC)
+    assert reader("de").day(late) == "Heute"
+    assert reader("de").short(late) == "00:30"
+    assert reader("de").day(late - timedelta(hours=2)) == "Gestern"
+    assert reader("en").short(late - timedelta(days=3)) == "Sat"
+    assert reader("de").short(datetime(2026, 11, 10, 12, tzinfo=UTC)) == "10. Nov."
+    assert reader("de").weekday(date(2027, 1, 4)) == "Mo."
+
+
+def test_numbers_are_those_of_the_region() -> None:
+    assert reader("de").dollars(1234.5) in ("1.234,50 $", "1\xa0234,50 $")
+    assert reader("en").dollars(1234.5) == "1,234.50 $"
+    assert reader("de").percent(0.934) == "93 %"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "accepted", "language"),
+    [
+        ("en", "de-AT", "en"),
+        (None, "fr-FR, de-AT;q=0.8, en;q=0.7", "de"),
+        (None, "en-GB,en;q=0.9", "en"),
+        (None, "", "de"),
+        ("xx", "ja", "de"),
+    ],
+)
+def test_the_language_is_chosen(wanted: str | None, accepted: str, language: str) -> None:
+    assert choose_language(wanted, accepted, "de") == language
+
+
+def test_shares_stay_between_nothing_and_everything() -> None:
+    hour = timedelta(hours=1)
+    assert share_gone(NOW - hour, NOW + 3 * hour, NOW) == 25
+    assert share_gone(NOW - hour, NOW - hour / 2, NOW) == 100
+    assert share_gone(NOW + hour, NOW + 2 * hour, NOW) == 0
+    assert share_gone(None, NOW - hour, NOW) == 100
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [("Jana Köhler-Brandstätter", "JB"), ("nina.h", "NH"), ("@sophie", "S"), ("", "?"), (None, "?"), ("🙂", "?")],
+)
+def test_initials(name: str | None, letters: str) -> None:
+    assert initials(name) == letters
