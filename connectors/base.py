@@ -217,6 +217,8 @@ class Quota:
     name: str
     used_percent: float
     resets_at: datetime | None = None
+    remaining: int | None = None
+    """Calls left until then, where the platform counts calls."""
 
 
 @dataclass(frozen=True, slots=True)

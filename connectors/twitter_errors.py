@@ -180,7 +180,7 @@ def quotas(allowance: str, headers: Mapping[str, str]) -> tuple[Quota, ...]:
         if remaining is None or (limit is None and remaining > 0):
             continue
         used = 100.0 if not remaining or not limit else 100.0 * max(0, limit - remaining) / limit
-        found.append(Quota(f"{allowance}, {window}", used, _moment(headers.get(f"{prefix}-reset"))))
+        found.append(Quota(f"{allowance}, {window}", used, _moment(headers.get(f"{prefix}-reset")), remaining))
     return tuple(found)
 
 

@@ -367,11 +367,11 @@ def _settle_error(runtime: Runtime, item_id: int, error: ConnectorError, *, left
                 _fail(session, item, refusals.sentence(error.reason, str(error)), now)
             case RateLimited() | LoginExpired() | WritesBlocked():
                 accounts.note_failure(session, account, error, now)
-                _wait(session, item, account, error, now)
+                _wait(session, item, account, error, now, left=left)
             case Misconfigured():
                 _fail(session, item, f"The platform cannot take it: {error}", now)
             case Unavailable() | NothingHappened():
-                _wait(session, item, account, error, now)
+                _wait(session, item, account, error, now, left=left)
             case _:
                 assert_never(error)  # type: ignore[arg-type]
     metrics.sent(account.channel, item.origin, item.state)
@@ -391,15 +391,21 @@ def _fail(session: Session, item: OutboxItem, reason: str, now: datetime) -> Non
     )
 
 
-def _wait(session: Session, item: OutboxItem, account: Account, error: ConnectorError, now: datetime) -> None:
-    """Certain that nothing happened: the item waits, until the told time or ever longer, and at last fails."""
+def _wait(
+    session: Session, item: OutboxItem, account: Account, error: ConnectorError, now: datetime, *, left: bool
+) -> None:
+    """Certain that nothing happened: the item waits, until the told time or ever longer, and at last fails.
+
+    A limit on writing holds up the account's other replies too; one on reading the thread again does not.
+    """
     waits_for_person = isinstance(error, (LoginExpired, WritesBlocked))
     if item.origin == "automation" and (waits_for_person or now - item.created_at > TOO_LATE):
         item.state, item.reason = "cancelled", f"Not sent automatically: {error}"[:1000]
         return
     if isinstance(error, RateLimited):
         until = error.until or now + timedelta(seconds=60) * 2 ** min(item.attempts - 1, 6)
-        account.writes_not_before = max(account.writes_not_before or now, until)
+        if left:
+            account.writes_not_before = max(account.writes_not_before or now, until)
         item.attempts = min(item.attempts, RETRIES - 1)
     elif waits_for_person:
         until = now + timedelta(minutes=1)

@@ -101,8 +101,8 @@ def _allowance_used(page: Page) -> float:
 
 
 def _pace(session: Session, account: Account, stream: Stream, page: Page, runtime: Runtime, now: datetime) -> timedelta:
-    """The time to the next poll: slower from 75 % of the allowance this stream draws on, silent from 95 % until it is
-    renewed; and slower as the month's budget runs out."""
+    """The time to the next poll: from 75 % of the allowance this stream draws on what is left is spread over the time
+    until it is renewed, from 95 % on nothing is asked until then; and slower as the month's budget runs out."""
     every = timedelta(seconds=stream.every_seconds)
     settings = runtime.settings.account(account.name)
     if settings is not None and settings.monthly_budget is not None:
@@ -114,6 +114,8 @@ def _pace(session: Session, account: Account, stream: Stream, page: Page, runtim
     renewed = None if fullest.resets_at is None else max(fullest.resets_at - now, timedelta(seconds=1))
     if fullest.used_percent >= STOP_AT:
         return max(every, renewed or LONGEST_SILENCE)
+    if renewed is not None and fullest.remaining:
+        return max(every, renewed / fullest.remaining)
     slower = every * (1 + (fullest.used_percent - SLOW_FROM) / 5)
     return slower if renewed is None else max(every, min(slower, renewed))
 
