@@ -19,6 +19,9 @@ from inbox import changes, contacts, echoes, events, homes, subjects, threads, u
 from inbox.models import Account, Message
 from inbox.storable import storable
 
+OLD = timedelta(days=30)
+"""What is older when it arrives is history too: a slow round of old posts must not wake what retention has removed."""
+
 
 @dataclass(slots=True)
 class Ingested:
@@ -129,7 +132,7 @@ def _store_new(
 
 
 def _row(account: Account, message: InboundMessage, now: datetime, *, pushed: bool) -> dict[str, Any]:
-    history = message.sent_at < account.connected_at
+    history = message.sent_at < max(account.connected_at, now - OLD)
     return {
         "account_id": account.id,
         "external_id": message.external_id,

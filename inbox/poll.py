@@ -55,6 +55,7 @@ def poll_one(runtime: Runtime) -> bool:
     except ConnectorError as error:
         _note_failure(runtime, stream_id, error, runtime.clock())
     else:
+        metrics.polled(account.channel, (runtime.clock() - now).total_seconds())
         _store(runtime, stream_id, page, connector, runtime.clock())
     return True
 
