@@ -39,7 +39,7 @@ def warnings(playbook: Playbook) -> Iterator[Mistake]:
         if rule.examples and all(example.applies for example in rule.examples):
             yield _place(rule.place).mistake(f"rule {rule.name} has no near miss", "add 'does_not_apply: [a message]'")
         for example in rule.examples:
-            decision = evaluate(playbook, facts_of(rule, example)) if example.applies else None
+            decision = evaluate(playbook, facts_of(rule, example), words=False) if example.applies else None
             if decision is not None and rule.name not in decision.rules and decision.rules:
                 message = f"in the whole playbook rule {decision.rules[-1]} decides this example before {rule.name}"
                 yield _place(example.place).mistake(message, "order the rules, or let the earlier one 'continue: true'")

@@ -17,7 +17,8 @@ COMPLAINT = "complaint"
 def evaluate(playbook: Playbook, facts: Facts, explain: bool = False, words: bool = True) -> Decision:
     """What the playbook says about one message; with `explain`, also every rule's check.
 
-    Without `words` the same decision is made and `why` and `points` stay empty: for comparing many decisions.
+    Without `words` the same decision is made, `why` and `points` stay empty and the language is only what was told:
+    for comparing many decisions.
 
     Rules are asked in order; the first that applies decides, unless it says `continue: true`. A rule that cannot be
     decided applies nothing, is named in `undecided`, and the rules after it are asked as if it did not apply.
@@ -96,7 +97,7 @@ def _decision(playbook: Playbook, evidence: Evidence, outcome: _Outcome, explain
             outcome.why.append(f"the automatic reply {reply} is only proposed: replies are held")
         reply, reply_rule = None, None
     answers = _answers(playbook, evidence)
-    language_matters = explain or reply is not None or suggestions or answers
+    language_matters = explain or (outcome.in_words and (reply is not None or suggestions or answers))
     sums = {name: evidence.sum(name) for name in playbook.vocabulary.signals}
     complaint = sums.pop(COMPLAINT, None)
     points = evidence.points(COMPLAINT) if complaint and outcome.in_words else ()

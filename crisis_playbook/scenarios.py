@@ -251,7 +251,8 @@ def _send(
     playbook: Playbook, course: _Course, step: dict[str, Any], at: datetime, author: str, usual: float | None
 ) -> str | None:
     facts = _facts(step, at)
-    decision = alarms.under(alarms.behaviour(playbook, course.level), evaluate(playbook, facts))
+    by_language = any("language" in alarm.count for alarm in playbook.alarms.values())
+    decision = alarms.under(alarms.behaviour(playbook, course.level), evaluate(playbook, facts, words=by_language))
     if decision.raise_level is not None:
         _raise(course, decision.raise_level, at)
     for alarm in playbook.alarms.values():

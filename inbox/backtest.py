@@ -98,7 +98,7 @@ def backtest(
         firsts = _firsts(session, rows)
         for row in rows:
             facts = _facts(row, row.id in firsts, inbox, active)
-            before, after = evaluate(active, facts), evaluate(candidate, facts)
+            before, after = evaluate(active, facts, words=False), evaluate(candidate, facts, words=False)
             person = row.contact_id or -row.conversation_id
             people.add(person)
             if _count(result, row, before, after, channels):
