@@ -117,6 +117,8 @@ def note_failure(session: Session, account: Account, error: ConnectorError, now:
     elif account.writes_blocked_at is not None or account.paused_at is not None:
         return
     elif isinstance(error, (LoginExpired, Misconfigured)):
+        if account.login_expires_at is not None and isinstance(error, LoginExpired):
+            account.login_expires_at = now  # it can be refreshed: `logins.keep_fresh` tries at once
         _set_health(session, account, "reconnect", str(error), now)
     elif isinstance(error, RateLimited):
         account.limited_until = max(account.limited_until or now, error.until or now + timedelta(seconds=60))

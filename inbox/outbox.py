@@ -481,11 +481,14 @@ def _take_over_abandoned(session: Session, now: datetime) -> None:
 
 
 def _look_later(runtime: Runtime, item_id: int, error: ConnectorError) -> None:
-    """The platform does not answer: the doubt stays, no look has been used up."""
+    """The platform does not answer: the doubt stays, no look has been used up. Ever more rarely as time goes by."""
     now = runtime.clock()
-    until = error.until if isinstance(error, RateLimited) and error.until is not None else now + timedelta(seconds=5)
     with writing(runtime.sessions) as session:
         item = session.get_one(OutboxItem, item_id, with_for_update=True)
+        doubted_for = now - (item.attempted_at or now)
+        until = now + min(max(timedelta(seconds=5), doubted_for / 4), LONGEST_WAIT)
+        if isinstance(error, RateLimited) and error.until is not None:
+            until = error.until
         if item.state == "unknown":
             item.not_before, item.claim, item.claimed_until = until, None, None
             item.reason = f"It may have gone out. The platform cannot be asked: {error}"[:1000]
