@@ -23,6 +23,7 @@ from crisis_playbook.model import (
     Team,
 )
 from crisis_playbook.playbook import Playbook, Question, Rule, target_for
+from crisis_playbook.scenarios import scenario_directory
 from crisis_playbook.schema import json_schema
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "load",
     "load_files",
     "read_files",
+    "scenario_directory",
     "target_for",
     "under",
     "usual",

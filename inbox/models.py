@@ -641,7 +641,7 @@ class CannedResponse(Base):
 
 
 class PlaybookVersion(Base):
-    """One playbook as it was written: draft, in review, active, or retired."""
+    """One playbook as it was written: draft, in review, active, retired, or a draft that was discarded."""
 
     __tablename__ = "playbook_versions"
     id: Mapped[int] = key()
@@ -649,7 +649,7 @@ class PlaybookVersion(Base):
     files: Mapped[dict[str, Any]]
     """{file name: content}"""
     status: Mapped[str] = mapped_column(String(10))
-    """draft, review, active, retired."""
+    """draft, review, active, retired, discarded."""
     author: Mapped[str] = mapped_column(String(200))
     reviewer: Mapped[str | None] = mapped_column(String(200))
     reason: Mapped[str] = mapped_column(default="")
@@ -664,6 +664,15 @@ class PlaybookProblem(Base):
     id: Mapped[int] = key()
     hash: Mapped[str] = mapped_column(String(64))
     mistakes: Mapped[list[Any]]
+    seen_at: Mapped[datetime]
+
+
+class PlaybookFiles(Base):
+    """What the files in the playbook directory said when they last passed. One row."""
+
+    __tablename__ = "playbook_files"
+    id: Mapped[int] = key()
+    hash: Mapped[str] = mapped_column(String(64))
     seen_at: Mapped[datetime]
 
 

@@ -6,6 +6,7 @@ process notices within a second. Files that do not pass leave the good version i
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ from inbox import events
 from inbox.clock import Clock
 from inbox.db import reading, writing
 from inbox.errors import NotThere, Refusal
-from inbox.models import PlaybookProblem, PlaybookVersion
+from inbox.models import PlaybookFiles, PlaybookProblem, PlaybookVersion
 from inbox.runtime import Sessions
 
 log = structlog.get_logger("playbook")
@@ -113,11 +114,22 @@ def load_files(files: Mapping[str, str], templates: frozenset[str] | None = None
     return crisis_playbook.load_files(as_bytes(files), templates)
 
 
-def check_files(files: Mapping[str, str], templates: frozenset[str] | None = None) -> crisis_playbook.Report:
-    """Everything that must hold before a version may be published: schema, names, examples."""
+def check_files(
+    files: Mapping[str, str], templates: frozenset[str] | None = None, scenarios: Path | None = None
+) -> crisis_playbook.Report:
+    """Everything that must hold before a version may be published: schema, names, examples, and where a directory of
+    scenarios is named, those."""
     with tempfile.TemporaryDirectory(prefix="zuruf-playbook-") as folder:
-        write_files(files, Path(folder))
-        return crisis_playbook.check(Path(folder), templates)
+        rules = Path(folder) / "rules"
+        write_files(files, rules)
+        write_files(read_scenarios(scenarios), Path(folder) / "scenarios")
+        return crisis_playbook.check(rules, templates)
+
+
+def read_scenarios(directory: Path | None) -> dict[str, str]:
+    """The scenario files of a directory by name; none where it does not exist. What is not UTF-8 shows as such."""
+    paths = sorted(directory.glob("*.y*ml")) if directory is not None and directory.is_dir() else []
+    return {path.name: path.read_bytes().decode("utf-8", "replace") for path in paths}
 
 
 def save_draft(session: Session, files: Mapping[str, str], author: str, reason: str, now: datetime) -> int:
@@ -137,13 +149,14 @@ def save_draft(session: Session, files: Mapping[str, str], author: str, reason: 
     return number
 
 
-def ask_for_review(session: Session, version: int, actor: str, now: datetime) -> None:
-    """The author asks a second person to look."""
+def ask_for_review(session: Session, version: int, actor: str, now: datetime, reason: str = "") -> None:
+    """The author asks a second person to look; a reason given here replaces the draft's own."""
     row = _get(session, version)
     if row.status != "draft":
         raise Refusal(f"Version {version} is {row.status}; only a draft can be put up for review.", 409)
     row.status = "review"
-    events.record(session, "playbook_review_asked", now, actor=actor, version=version)
+    row.reason = reason[:1000] or row.reason
+    events.record(session, "playbook_review_asked", now, actor=actor, version=version, reason=row.reason)
 
 
 def publish(
@@ -154,25 +167,36 @@ def publish(
     *,
     templates: frozenset[str] | None,
     second_person: bool,
+    scenarios: Path | None = None,
 ) -> None:
-    """Put a version in force, if it passes every check and, where configured, somebody else than its author asks."""
+    """Put a version in force, if it passes every check (with the scenarios of a directory, where one is named) and,
+    where configured, somebody else than its author asks. Raises Refusal otherwise."""
     row = _get(session, version)
+    if row.status not in ("draft", "review"):
+        raise Refusal(f"Version {version} is {row.status}; only a draft or a version in review can be published.", 409)
     if second_person and row.author == actor:
         raise Refusal("Two pairs of eyes: somebody else has to publish what you wrote.", 403)
-    report = check_files(row.files, templates)
+    report = check_files(row.files, templates, scenarios)
     if not report.ok:
         raise Refusal("It does not pass: " + "; ".join(str(mistake) for mistake in report.mistakes[:5]), 422)
     session.execute(update(PlaybookVersion).where(PlaybookVersion.status == "active").values(status="retired"))
     row.status, row.published_at = "active", now
     row.reviewer = actor if actor != row.author else None
-    session.execute(delete(PlaybookProblem))
     events.record(session, "playbook_published", now, actor=actor, version=version, hash=row.hash)
     log.info("playbook published", version=version, by=actor, hash=row.hash[:12])
 
 
 def roll_back(session: Session, version: int, actor: str, now: datetime, *, templates: frozenset[str] | None) -> int:
-    """Publish what an earlier version said, as a new version; returns its number."""
+    """Publish what an earlier version said, as a new version; returns its number.
+
+    Only for what was in force once: everything else has to pass a second person where one is configured. Scenarios
+    are not run, so that the way back stays open in an emergency.
+    """
     earlier = _get(session, version)
+    if earlier.published_at is None:
+        raise Refusal(f"Version {version} has never been in force; publish it instead.", 409)
+    if earlier.status == "active":
+        raise Refusal(f"Version {version} is in force already.", 409)
     number = save_draft(session, earlier.files, earlier.author, f"back to version {version}", now)
     publish(session, number, actor, now, templates=templates, second_person=False)
     return number
@@ -207,28 +231,29 @@ def follow_directory(
 ) -> bool:
     """Publish the directory's files when they differ from what was last seen there; True when something happened.
 
-    With a second person configured they become a version for review. Files that do not pass are remembered as the
-    problem to show, once, and leave the version in force alone.
+    What was published on a page stays in force until the files change again, also after a restart. With a second
+    person configured, changed files become a version for review. Files that do not pass are remembered as the problem
+    to show and leave the version in force alone; they are judged again when they, the scenarios beside them or the
+    reply templates change.
     """
     try:
         files = read_files(directory)
         digest = crisis_playbook.content_hash(as_bytes(files))
     except PlaybookErrors as error:
-        files, digest = {}, str(error)[:64]
+        files, digest = {}, hashlib.sha256(str(error).encode()).hexdigest()
+    judged = _judged_hash(digest, directory, templates)
     with reading(sessions) as session:
-        seen = session.execute(select(PlaybookVersion.id).where(PlaybookVersion.hash == digest).limit(1)).first()
-        problem = session.execute(select(PlaybookProblem.id).where(PlaybookProblem.hash == digest)).first()
+        shown, seen = problem(session), session.scalars(select(PlaybookFiles.hash).limit(1)).first()
         first = active(session) is None
-    if problem is not None or (seen is not None and not first):
+    if shown.hash == judged if shown is not None else seen == digest and not first:
         return False
     report = crisis_playbook.check(directory, templates)
     with writing(sessions) as session:
-        session.execute(delete(PlaybookProblem))
         if not report.ok:
-            mistakes = [str(mistake) for mistake in report.mistakes]
-            session.execute(insert(PlaybookProblem).values(hash=digest, mistakes=mistakes, seen_at=now))
-            events.record(session, "playbook_refused", now, actor="daemon", mistakes=mistakes[:5])
-            log.error("the playbook files do not pass; the version in force stays", mistakes=mistakes[:5])
+            _refuse(session, judged, [str(mistake) for mistake in report.mistakes], now)
+            return True
+        session.execute(delete(PlaybookProblem))
+        if _take_note(session, digest, now) and not first:
             return True
         number = save_draft(session, files, SHIPPED_BY if first else "files", f"read from {directory.name}", now)
         if second_person and not first:
@@ -236,6 +261,33 @@ def follow_directory(
         else:
             publish(session, number, "files", now, templates=templates, second_person=False)
     return True
+
+
+def _judged_hash(digest: str, directory: Path, templates: frozenset[str]) -> str:
+    """Everything on which it depends whether a directory's files pass."""
+    scenarios = as_bytes(read_scenarios(crisis_playbook.scenario_directory(directory)))
+    everything = [digest, crisis_playbook.content_hash(scenarios), *sorted(templates)]
+    return hashlib.sha256("\n".join(everything).encode()).hexdigest()
+
+
+def _refuse(session: Session, judged: str, mistakes: list[str], now: datetime) -> None:
+    session.execute(delete(PlaybookProblem))
+    session.execute(insert(PlaybookProblem).values(hash=judged, mistakes=mistakes, seen_at=now))
+    events.record(session, "playbook_refused", now, actor="daemon", mistakes=mistakes[:5])
+    log.error("the playbook files do not pass; the version in force stays", mistakes=mistakes[:5])
+
+
+def _take_note(session: Session, digest: str, now: datetime) -> bool:
+    """Remember what the directory says now. True where that is nothing new: it said so before, it is in force already,
+    or a version was published by hand before anybody looked at the directory."""
+    row = session.scalars(select(PlaybookFiles).limit(1).with_for_update()).first()
+    in_force = active(session)
+    if row is None:
+        session.add(PlaybookFiles(hash=digest, seen_at=now))
+        return in_force is not None
+    known = row.hash == digest or (in_force is not None and in_force.hash == digest)
+    row.hash, row.seen_at = digest, now
+    return known
 
 
 def problem(session: Session) -> PlaybookProblem | None:

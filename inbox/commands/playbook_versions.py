@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import crisis_playbook
 from crisis_playbook import PlaybookErrors
 from inbox import access, playbooks
 from inbox.backtest import Comparison, backtest
@@ -125,7 +126,8 @@ def publish_command(parsed: argparse.Namespace) -> int:
         except PlaybookErrors as error:
             complain(str(error))
             return WRONG
-        report = playbooks.check_files(files, _templates(house))
+        scenarios = crisis_playbook.scenario_directory(parsed.directory)
+        report = playbooks.check_files(files, _templates(house), scenarios)
         if not report.ok:
             for mistake in report.mistakes:
                 complain(str(mistake))
