@@ -1,0 +1,141 @@
+"""A manager's own work on the playbook: drafts that are changed and discarded, reviews that send them back, and what
+was said about a version on its way.
+
+A draft belongs to its author until a review is asked for. Whatever is said about a version is an event of the
+timeline, so nothing is lost when the version is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+import crisis_playbook
+from inbox import events, playbooks
+from inbox.errors import Refusal
+from inbox.models import Event, PlaybookVersion
+from inbox.playbooks import as_bytes
+
+SAID = ("playbook_review_asked", "playbook_sent_back", "playbook_published", "playbook_backtested")
+MOST_SAID = 1000
+"""How many of the newest events about playbooks are looked through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody is working on, or a version others may look at."""
+
+    number: int
+    hash: str
+    files: Mapping[str, str]
+    status: str
+    author: str
+    reason: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that happened to a version: `kind` is one of SAID."""
+
+    kind: str
+    at: datetime
+    actor: str | None
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """What a manager should know on every page."""
+
+    mistakes: tuple[str, ...]
+    """Why the files in the playbook directory are not in force: `file:line: what; fix`."""
+    reviews: int
+    """Versions of others that wait for a review."""
+
+
+def open_draft(session: Session, author: str) -> Draft | None:
+    """What this person is working on: their newest draft that is not in review."""
+    row = session.scalars(
+        select(PlaybookVersion)
+        .where(PlaybookVersion.author == author, PlaybookVersion.status == "draft")
+        .order_by(PlaybookVersion.id.desc())
+        .limit(1)
+    ).first()
+    return _draft(row) if row is not None else None
+
+
+def draft(session: Session, number: int) -> Draft:
+    """One version with its files; raises NotThere."""
+    return _draft(playbooks.version(session, number))
+
+
+def _draft(row: PlaybookVersion) -> Draft:
+    return Draft(row.id, row.hash, dict(row.files), row.status, row.author, row.reason, row.created_at)
+
+
+def save(
+    session: Session,
+    files: Mapping[str, str],
+    reason: str,
+    actor: str,
+    now: datetime,
+    *,
+    expected: str | None = None,
+) -> int:
+    """Keep what a person wrote in their open draft, or begin one; returns its number. Judges nothing.
+
+    `expected` is the content hash the draft had when the person began to edit: Refusal (409) where it has changed
+    since, in another window, say. An empty `reason` leaves the one given before.
+    """
+    opened = open_draft(session, actor)
+    if opened is None:
+        return playbooks.save_draft(session, files, actor, reason, now)
+    row = playbooks.version(session, opened.number)
+    if expected is not None and expected != row.hash:
+        raise Refusal("Your draft was changed in another window meanwhile. Compare the two before you save.", 409)
+    row.files = dict(files)
+    row.hash = crisis_playbook.content_hash(as_bytes(files))
+    row.reason = reason[:1000] or row.reason
+    return row.id
+
+
+def discard(session: Session, number: int, actor: str, now: datetime) -> None:
+    """Lay one's own draft aside. It stays in the history, and is offered no more."""
+    row = playbooks.version(session, number)
+    if row.status != "draft":
+        raise Refusal(f"Version {number} is {row.status}; only a draft can be discarded.", 409)
+    if row.author != actor:
+        raise Refusal("Only who wrote a draft can discard it.", 403)
+    row.status = "discarded"
+    events.record(session, "playbook_discarded", now, actor=actor, version=number)
+
+
+def send_back(session: Session, number: int, note: str, actor: str, now: datetime) -> None:
+    """The second person is not convinced: it is a draft of its author again, with a note that says why."""
+    row = playbooks.version(session, number)
+    if row.status != "review":
+        raise Refusal(f"Version {number} is {row.status}; only a version in review can be sent back.", 409)
+    if not note.strip():
+        raise Refusal("Sending back needs a note: what should the author change?", 422)
+    row.status = "draft"
+    events.record(session, "playbook_sent_back", now, actor=actor, version=number, note=note.strip()[:2000])
+
+
+def remarks(session: Session, number: int) -> list[Remark]:
+    """What was said about a version, oldest first."""
+    rows = session.scalars(select(Event).where(Event.kind.in_(SAID)).order_by(Event.id.desc()).limit(MOST_SAID))
+    found = [Remark(row.kind, row.at, row.actor, row.data) for row in rows if row.data.get("version") == number]
+    return found[::-1]
+
+
+def attention(session: Session, person: str) -> Attention:
+    """What is wrong with the files in the directory, and how many reviews wait for this person."""
+    problem = playbooks.problem(session)
+    waiting = select(func.count()).where(PlaybookVersion.status == "review", PlaybookVersion.author != person)
+    reviews: int = session.execute(waiting.select_from(PlaybookVersion)).scalar_one()
+    return Attention(tuple(problem.mistakes) if problem else (), reviews)
