@@ -4,6 +4,7 @@ from crisis_playbook.alarms import Arrivals, Judged, arrivals, behaviour, counts
 from crisis_playbook.checking import check
 from crisis_playbook.evaluate import evaluate
 from crisis_playbook.examples import visibility_of
+from crisis_playbook.inspection import Inspection, JudgedExample, JudgedScenario, inspect
 from crisis_playbook.language import detect as detect_language
 from crisis_playbook.load import content_hash, load, load_files, read_files
 from crisis_playbook.mistakes import Mistake, PlaybookErrors
@@ -33,7 +34,10 @@ __all__ = [
     "Decision",
     "Facts",
     "Hours",
+    "Inspection",
     "Judged",
+    "JudgedExample",
+    "JudgedScenario",
     "Level",
     "Mistake",
     "Playbook",
@@ -54,6 +58,7 @@ __all__ = [
     "counts_for",
     "detect_language",
     "evaluate",
+    "inspect",
     "json_schema",
     "judge",
     "load",

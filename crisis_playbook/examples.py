@@ -88,19 +88,25 @@ def example_mistakes(playbook: Playbook) -> Iterator[Mistake]:
     """Every example whose rule does not do as it says, judged by the rule alone."""
     for rule in playbook.rules:
         for example in rule.examples:
-            evidence = Evidence(facts_of(rule, example), playbook.vocabulary)
-            held = rule.when.holds(evidence)
-            if (held is True) is example.applies:
-                continue
-            telling = next((p for p in rule.when.parts if p.holds(evidence) is held), rule.when)
-            place = _place(example.place)
-            shown = example.text if len(example.text) <= 60 else example.text[:59] + "…"
-            if example.applies:
-                message = f"rule {rule.name} does not apply to its example '{shown}': {telling.why(evidence)}"
-                yield place.mistake(message, "add the missing words, or move the example to does_not_apply")
-            else:
-                message = f"rule {rule.name} applies to '{shown}', which it must not: {rule.when.why(evidence)}"
-                yield place.mistake(message, "take the words back with 'not', or move the example to applies")
+            mistake = example_mistake(playbook, rule, example)
+            if mistake is not None:
+                yield mistake
+
+
+def example_mistake(playbook: Playbook, rule: Rule, example: Example) -> Mistake | None:
+    """What is wrong where the rule does not do as its example says; None where it does."""
+    evidence = Evidence(facts_of(rule, example), playbook.vocabulary)
+    held = rule.when.holds(evidence)
+    if (held is True) is example.applies:
+        return None
+    telling = next((p for p in rule.when.parts if p.holds(evidence) is held), rule.when)
+    place = _place(example.place)
+    shown = example.text if len(example.text) <= 60 else example.text[:59] + "…"
+    if example.applies:
+        message = f"rule {rule.name} does not apply to its example '{shown}': {telling.why(evidence)}"
+        return place.mistake(message, "add the missing words, or move the example to does_not_apply")
+    message = f"rule {rule.name} applies to '{shown}', which it must not: {rule.when.why(evidence)}"
+    return place.mistake(message, "take the words back with 'not', or move the example to applies")
 
 
 def _place(text: str) -> Place:

@@ -73,6 +73,17 @@ def load_files(
     files: Mapping[str, bytes], templates: Collection[str] | None = None, channels: Collection[str] | None = None
 ) -> Playbook:
     """`load` for files that are not on a disk: names to bytes."""
+    playbook = read_playbook(files, templates, channels)
+    mistakes = list(example_mistakes(playbook))
+    if mistakes:
+        raise PlaybookErrors(mistakes)
+    return playbook
+
+
+def read_playbook(
+    files: Mapping[str, bytes], templates: Collection[str] | None = None, channels: Collection[str] | None = None
+) -> Playbook:
+    """`load_files` without judging the examples. Raises PlaybookErrors."""
     reading = Reading(templates=None if templates is None else frozenset(templates))
     if channels is not None:
         reading.channels = tuple(channels)
@@ -81,8 +92,6 @@ def load_files(
     sections = _sections(files, reading)
     collect_names(sections, reading)
     playbook = _playbook(sections, reading, content_hash(files))
-    if not reading.mistakes:
-        reading.mistakes.extend(example_mistakes(playbook))
     if reading.mistakes:
         raise PlaybookErrors(reading.mistakes)
     return playbook

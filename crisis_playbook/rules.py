@@ -72,7 +72,8 @@ class PointsLine:
         if not conditions:
             raise wrong(node.place, "a line of points asks for nothing", "add a condition, such as topic: complaint")
         whole = conditions[0] if len(conditions) == 1 else AllOf(conditions)
-        return Line(whole, values["points"], int(values.get("times", 1)), values.get("reason") or reason_of(whole))
+        reason = values.get("reason") or reason_of(whole)
+        return Line(whole, values["points"], int(values.get("times", 1)), reason, str(own["points"].place))
 
     def schema(self) -> Schema:
         schema = self.when.schema()

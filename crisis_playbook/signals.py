@@ -23,6 +23,13 @@ class Line:
     times: int
     reason: str
     """What a person reads; the found words follow it."""
+    place: str = ""
+    """file:line of its points."""
+
+    @property
+    def title(self) -> str:
+        """The part of an explanation before the found words; tells lines of one reason apart by their `times`."""
+        return f"{self.reason} ({self.times} times)" if self.times > 1 else self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +76,7 @@ class Signal:
 
     def _reason(self, line: Line, evidence: Evidence) -> str:
         quoted = evidence.quote(line.condition.spans(evidence))
-        again = f" ({line.times} times)" if line.times > 1 else ""
-        return f"{line.reason}{again}: {quoted}" if quoted else f"{line.reason}{again}"
+        return f"{line.title}: {quoted}" if quoted else line.title
 
     def spans(self, evidence: Evidence) -> list[Span]:
         """Where the words stand that counted."""
