@@ -86,9 +86,10 @@ def _identifier() -> Any:
     )  # fmt: skip
 
 
-def _on_disk(table: array[int]) -> memoryview:
+def _on_disk(table: array[int]) -> Any:
     """The same numbers in a nameless file mapped into memory: what no text asks for takes none."""
     with tempfile.TemporaryFile() as file:
         table.tofile(file)
         file.flush()
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)).cast("B").cast(table.typecode)
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return memoryview(mapped).cast(table.typecode)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 import structlog
-from sqlalchemy import ColumnElement
+from sqlalchemy import BindParameter, ColumnElement
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -49,7 +49,7 @@ def queue(
     return session.execute(statement).scalar_one_or_none() is not None
 
 
-def waiting(now: datetime) -> list[ColumnElement[bool]]:
+def waiting(now: datetime | BindParameter[datetime]) -> list[ColumnElement[bool]]:
     """Which notices are due: not delivered and not given up."""
     return [Notice.sent_at.is_(None), Notice.not_before <= now, Notice.attempts < MOST_ATTEMPTS]
 

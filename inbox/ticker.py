@@ -1,7 +1,8 @@
 """The ticker around the units of work. It keeps nothing: what is due stands in the rows, and a kill loses nothing.
 
 Every second, and whenever somebody says there is work now, one look at the database tells which kinds of work are due;
-each kind has a few threads at most, so that no slow platform holds up another kind of work.
+each kind has a few threads at most, so that no slow platform holds up another kind of work. The look has a thread of
+its own: a scheduler's job that is told to run while it runs is skipped, and what woke it would wait a second longer.
 """
 
 from __future__ import annotations
@@ -13,15 +14,18 @@ from datetime import datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, select
 
 from inbox.db import reading
+from inbox.models import UtcDateTime
 from inbox.runtime import Runtime
 
 log = structlog.get_logger("ticker")
 
 SECOND = 1.0
 PAUSE_AFTER_ERROR = timedelta(seconds=5)
+Now = BindParameter[datetime]
+"""Stands for the time of the look in a condition that is written once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Unit:
 
     name: str
     work: Callable[[Runtime], bool]
-    due: Callable[[datetime], ColumnElement[bool]]
+    due: Callable[[Now], ColumnElement[bool]]
     """Whether any row is due, as a condition the database answers from an index."""
     threads: int = 1
 
@@ -52,33 +56,47 @@ class Ticker:
     units: Sequence[Unit]
     rounds: Sequence[Round]
     beat: datetime | None = None
+    pause: float = SECOND
+    """Seconds between two looks when nobody wakes it."""
     _scheduler: BackgroundScheduler = field(default_factory=BackgroundScheduler)
     _running: dict[str, int] = field(default_factory=dict)
     _resting: dict[str, datetime] = field(default_factory=dict)
+    _more: set[str] = field(default_factory=set)
+    """Kinds of work that were due while all their threads were busy."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _woken: threading.Event = field(default_factory=threading.Event)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _threads: set[threading.Thread] = field(default_factory=set)
+    _question: Select[*tuple[bool, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        now: Now = bindparam("now", type_=UtcDateTime())
+        self._question = select(*[unit.due(now) for unit in self.units])
 
     def start(self) -> None:
         """Begin ticking, in threads that end with the process."""
-        self._scheduler.add_job(self._tick, "interval", seconds=SECOND, id="tick", **_STEADY)
         for one in self.rounds:
             self._scheduler.add_job(
                 self._guarded, "interval", args=(one.name, one.work), seconds=one.every.total_seconds(), **_STEADY
             )
         self._scheduler.start()
         self.runtime.wake = self.wake
-        self.wake()
+        threading.Thread(target=self._keep_looking, name="ticker", daemon=True).start()
 
     def wake(self) -> None:
         """There may be work now: look at once instead of at the next second."""
-        if not self._stopping.is_set():
-            self._scheduler.modify_job("tick", next_run_time=datetime.now(self._scheduler.timezone))
+        self._woken.set()
+
+    def missed(self, unit: str) -> bool:
+        """Whether this kind of work was found due while all its threads were busy; they look once more at their end."""
+        return unit in self._more
 
     def stop(self, grace: timedelta) -> None:
         """Begin nothing new and wait this long for what is under way; the rest is picked up by the next start."""
         self._stopping.set()
-        self._scheduler.shutdown(wait=False)
+        self._woken.set()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
         deadline = threading.Event()
         timer = threading.Timer(grace.total_seconds(), deadline.set)
         timer.daemon = True
@@ -88,14 +106,18 @@ class Ticker:
                 thread.join(0.05)
         timer.cancel()
 
+    def _keep_looking(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()
+            self._tick()
+            self._woken.wait(self.pause)
+
     def _tick(self) -> None:
         """One look, then a thread for each kind of work that is due and has one to spare."""
-        if self._stopping.is_set():
-            return
         now = self.runtime.clock()
         try:
             with reading(self.runtime.sessions) as session:
-                found = session.execute(select(*[unit.due(now) for unit in self.units])).one()
+                found = session.execute(self._question, {"now": now}).one()
         except Exception:
             log.exception("the database could not be asked what is due")
             return
@@ -107,7 +129,10 @@ class Ticker:
     def _begin(self, unit: Unit, now: datetime) -> None:
         with self._lock:
             rests = unit.name in self._resting and self._resting[unit.name] > now
-            if self._stopping.is_set() or rests or self._running.get(unit.name, 0) >= unit.threads:
+            if self._stopping.is_set() or rests:
+                return
+            if self._running.get(unit.name, 0) >= unit.threads:
+                self._more.add(unit.name)
                 return
             self._running[unit.name] = self._running.get(unit.name, 0) + 1
             thread = threading.Thread(target=self._work_off, args=(unit,), name=unit.name, daemon=True)
@@ -115,7 +140,10 @@ class Ticker:
         thread.start()
 
     def _work_off(self, unit: Unit) -> None:
-        """Piece after piece until nothing is due; each piece may make work for others."""
+        """Piece after piece until nothing is due; each piece may make work for others.
+
+        What became due after this thread's last look and before its end is looked for once more.
+        """
         try:
             while not self._stopping.is_set() and unit.work(self.runtime):
                 self.wake()
@@ -127,6 +155,10 @@ class Ticker:
             with self._lock:
                 self._running[unit.name] -= 1
                 self._threads.discard(threading.current_thread())
+                missed = unit.name in self._more
+                self._more.discard(unit.name)
+            if missed:
+                self.wake()
 
     def _guarded(self, name: str, work: Callable[[Runtime], object]) -> None:
         if self._stopping.is_set():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, or_
 
@@ -10,10 +10,10 @@ from inbox import alarms, conversations, logins, messages, notices, outbox, play
 from inbox.db import writing
 from inbox.models import Message, Notice, OutboxItem, Pointer, Push, Stream
 from inbox.runtime import Runtime
-from inbox.ticker import Round, Unit, any_row
+from inbox.ticker import Now, Round, Unit, any_row
 
 
-def _unclaimed(model: type[Stream | OutboxItem | Notice | Push], now: datetime) -> ColumnElement[bool]:
+def _unclaimed(model: type[Stream | OutboxItem | Notice | Push], now: Now) -> ColumnElement[bool]:
     return or_(model.claimed_until.is_(None), model.claimed_until <= now)
 
 
