@@ -253,7 +253,7 @@ def test_crisis_band_and_room(desk: Desk, page_of: Open) -> None:
     page = page_of(desk, "/crisis", email=demo.CLEO)
     assert "Stufe 4" in page.locator(".crisis-band").inner_text()
     page.locator(".tick").first.click()
-    assert page.locator(".tick.done").count() == 1
+    page.locator(".tick.done").wait_for()
     page.click("text=Entwarnen")
     page.goto(desk.address + "/inbox")
     assert page.locator(".crisis-band").count() == 0
