@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -40,6 +40,8 @@ class Runtime:
     """The signed-in connectors by account name; replaced when a login is refreshed."""
     process: str = "zuruf"
     """Names this process in claims."""
+    measured: dict[int, tuple[datetime, timedelta | None]] = field(default_factory=dict)
+    """Reply times measured lately, by account; see `variables`."""
     wake: Callable[[], None] = lambda: None
     """Tells the ticker that there is work now, so that a push need not wait for its next tick."""
     scheduler_ticked_at: Callable[[], datetime | None] | None = None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from connectors.base import Way
 from inbox import promises, sla
+from inbox.business_hours import BusinessHours
 from inbox.models import Account, Contact, Conversation
 from inbox.runtime import Runtime
 from inbox.wording import speakable_name
+
+MEASURE_EVERY = timedelta(minutes=10)
 
 
 def reply_variables(
@@ -28,7 +31,7 @@ def reply_variables(
     hours = sla.shop_hours(playbook, inbox)
     open_now = hours is None or hours.is_open(now)
     contact = session.get(Contact, conversation.contact_id) if conversation.contact_id is not None else None
-    usual = promises.usual_reply_time(session, conversation.account_id, hours, open_now, now) if open_now else None
+    usual = _usual(session, runtime, conversation.account_id, hours, now) if open_now else None
     return {
         "language": language,
         "contact_name": speakable_name(contact.name if contact is not None else None),
@@ -45,6 +48,17 @@ def reply_variables(
         "deep_link": deep_link(session, runtime, conversation) if way is Way.PUBLIC_REPLY_WITH_LINK else None,
         "private_message_sent": way in (Way.PRIVATE_REPLY, Way.DIRECT_MESSAGE),
     }
+
+
+def _usual(
+    session: Session, runtime: Runtime, account_id: int, hours: BusinessHours | None, now: datetime
+) -> timedelta | None:
+    """Measured at most every few minutes: a burst of messages must not measure the same again and again."""
+    known = runtime.measured.get(account_id)
+    if known is None or not timedelta(0) <= now - known[0] < MEASURE_EVERY:
+        known = (now, promises.usual_reply_time(session, account_id, hours, True, now))
+        runtime.measured[account_id] = known
+    return known[1]
 
 
 def deep_link(session: Session, runtime: Runtime, conversation: Conversation) -> str | None:
