@@ -87,10 +87,6 @@ class Ticker:
         """There may be work now: look at once instead of at the next second."""
         self._woken.set()
 
-    def missed(self, unit: str) -> bool:
-        """Whether this kind of work was found due while all its threads were busy; they look once more at their end."""
-        return unit in self._more
-
     def stop(self, grace: timedelta) -> None:
         """Begin nothing new and wait this long for what is under way; the rest is picked up by the next start."""
         self._stopping.set()

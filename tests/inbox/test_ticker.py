@@ -70,32 +70,25 @@ def test_one_thread_does_piece_after_piece(runtime: Runtime) -> None:
 
 def test_what_became_due_while_the_last_look_said_no_is_looked_for_again(runtime: Runtime) -> None:
     """The thread has looked, found nothing and is about to end; a wake now must not wait for the next second."""
-    looked, ends, again = threading.Event(), threading.Event(), threading.Event()
+    looked, ends, next_unit = threading.Semaphore(0), threading.Event(), threading.Semaphore(0)
 
     def look(_runtime: Runtime) -> bool:
-        if looked.is_set():
-            again.set()
-        looked.set()
+        looked.release()
         ends.wait(PATIENCE)
         return False
 
-    asked = threading.Semaphore(0)
+    def tell(_runtime: Runtime) -> bool:
+        next_unit.release()
+        return False
 
-    def clock_asked() -> object:
-        asked.release()
-        return system_clock()
-
-    runtime.clock = clock_asked  # type: ignore[assignment]
-    with ticking(runtime, Unit("look", look, lambda _now: true())) as ticker:
-        assert looked.wait(PATIENCE)
-        while asked.acquire(blocking=False):
-            pass
+    units = Unit("look", look, lambda _now: true()), Unit("the unit after it", tell, lambda _now: true())
+    with ticking(runtime, *units) as ticker:
+        assert looked.acquire(timeout=PATIENCE)
+        assert next_unit.acquire(timeout=PATIENCE)
         ticker.wake()
-        assert asked.acquire(timeout=PATIENCE)
-        while not ticker.missed("look"):
-            assert asked.acquire(timeout=PATIENCE)
+        assert next_unit.acquire(timeout=PATIENCE)
         ends.set()
-        assert again.wait(PATIENCE)
+        assert looked.acquire(timeout=PATIENCE)
 
 
 def test_a_unit_that_fails_rests_and_the_others_go_on(runtime: Runtime) -> None:
