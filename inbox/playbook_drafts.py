@@ -21,21 +21,33 @@ from inbox.models import Event, PlaybookVersion
 from inbox.playbooks import as_bytes
 
 SAID = ("playbook_review_asked", "playbook_sent_back", "playbook_published", "playbook_backtested")
+COLUMNS = (
+    PlaybookVersion.id, PlaybookVersion.hash, PlaybookVersion.status, PlaybookVersion.author,
+    PlaybookVersion.reviewer, PlaybookVersion.reason, PlaybookVersion.created_at, PlaybookVersion.published_at,
+)  # fmt: skip
 MOST_SAID = 1000
 """How many of the newest events about playbooks are looked through."""
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """What somebody is working on, or a version others may look at."""
+class VersionLine:
+    """One line of the history."""
 
     number: int
     hash: str
-    files: Mapping[str, str]
     status: str
     author: str
+    reviewer: str | None
     reason: str
     created_at: datetime
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version(VersionLine):
+    """One version with what its files say."""
+
+    files: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +70,24 @@ class Attention:
     """Versions of others that wait for a review."""
 
 
-def open_draft(session: Session, author: str) -> Draft | None:
+def history(session: Session, *, at_most: int = 200) -> list[VersionLine]:
+    """The newest versions without their files, newest first; discarded drafts are left out."""
+    query = select(*COLUMNS).where(PlaybookVersion.status != "discarded").order_by(PlaybookVersion.id.desc())
+    return [VersionLine(*row) for row in session.execute(query.limit(at_most))]
+
+
+def version(session: Session, number: int) -> Version:
+    """One version; raises NotThere."""
+    return _version(playbooks.version(session, number))
+
+
+def in_force(session: Session) -> Version | None:
+    """The version in force; None before the first."""
+    row = playbooks.active(session)
+    return _version(row) if row is not None else None
+
+
+def open_draft(session: Session, author: str) -> Version | None:
     """What this person is working on: their newest draft that is not in review."""
     row = session.scalars(
         select(PlaybookVersion)
@@ -66,16 +95,14 @@ def open_draft(session: Session, author: str) -> Draft | None:
         .order_by(PlaybookVersion.id.desc())
         .limit(1)
     ).first()
-    return _draft(row) if row is not None else None
+    return _version(row) if row is not None else None
 
 
-def draft(session: Session, number: int) -> Draft:
-    """One version with its files; raises NotThere."""
-    return _draft(playbooks.version(session, number))
-
-
-def _draft(row: PlaybookVersion) -> Draft:
-    return Draft(row.id, row.hash, dict(row.files), row.status, row.author, row.reason, row.created_at)
+def _version(row: PlaybookVersion) -> Version:
+    return Version(
+        row.id, row.hash, row.status, row.author, row.reviewer, row.reason, row.created_at, row.published_at,
+        dict(row.files),
+    )  # fmt: skip
 
 
 def save(
