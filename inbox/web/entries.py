@@ -8,19 +8,24 @@ from datetime import datetime, tzinfo
 from typing import Any, Literal
 
 from inbox.queries.views import ConversationDetail, SuggestionView
+from inbox.web.prose import merged
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing in the thread. `spans` are the words of a message that a suggestion rests on."""
+    """One thing in the thread."""
 
     kind: Literal["day", "message", "note", "suggestion", "gap", "outbox"]
     at: datetime
     item: Any = None
     spans: list[Sequence[int]] = field(default_factory=list)
+    """Of a message: where the words stand that a suggestion rests on."""
+    words: list[str] = field(default_factory=list)
+    """Of a suggestion: those words, the first few."""
 
 
 ORDER = {"gap": 0, "message": 1, "note": 2, "outbox": 3, "suggestion": 4}
+WORDS_SHOWN = 4
 IN_COMPOSER = "answer"
 """Suggestions of this kind are prepared answers: the composer offers them."""
 
@@ -34,8 +39,19 @@ def entries(detail: ConversationDetail, zone: tzinfo) -> list[Entry]:
     oldest = detail.messages[0].sent_at if detail.messages else None
     found += [Entry("gap", at) for gap in detail.gaps if (at := gap.before or gap.after or oldest) is not None]
     found.sort(key=lambda entry: (entry.at, ORDER[entry.kind]))
-    found += [Entry("suggestion", s.created_at, s) for s in detail.suggestions if s.kind != IN_COMPOSER]
+    found += [
+        Entry("suggestion", s.created_at, s, words=deciding_words(s))
+        for s in detail.suggestions
+        if s.kind != IN_COMPOSER
+    ]
     return _with_days(found, zone)
+
+
+def deciding_words(suggestion: SuggestionView) -> list[str]:
+    """The words a suggestion rests on, each once, the first WORDS_SHOWN in the order of the message."""
+    text = suggestion.message_text
+    found = [text[start:end].strip() for start, end in merged(suggestion.spans, len(text))]
+    return list(dict.fromkeys(words for words in found if words))[:WORDS_SHOWN]
 
 
 def _spans(message_id: int, suggestions: Sequence[SuggestionView]) -> list[Sequence[int]]:

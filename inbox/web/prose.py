@@ -19,7 +19,7 @@ def _links() -> LinkifyIt:
 def prose(text: str, spans: Iterable[Sequence[int]] = ()) -> Markup:
     """HTML of a message. `spans` are [start, end) in characters, as the playbook counts them."""
     links = _find_links(text)
-    marks = [(start, end) for start, end in _merged(spans, len(text)) if not _inside(start, end, links)]
+    marks = [(start, end) for start, end in merged(spans, len(text)) if not _inside(start, end, links)]
     pieces: list[Markup] = []
     position = 0
     for start, end, address in sorted([(start, end, "") for start, end in marks] + links):
@@ -46,8 +46,8 @@ def _link(address: str) -> Markup:
     return Markup('<a href="{}" rel="noopener noreferrer nofollow ugc" target="_blank">{}</a>').format(address, shown)
 
 
-def _merged(spans: Iterable[Sequence[int]], length: int) -> list[tuple[int, int]]:
-    """Sorted, inside the text, overlapping ones joined."""
+def merged(spans: Iterable[Sequence[int]], length: int) -> list[tuple[int, int]]:
+    """Spans sorted, inside a text of that length, overlapping ones joined."""
     merged: list[tuple[int, int]] = []
     for start, end in sorted((max(0, span[0]), min(length, span[1])) for span in spans):
         if start >= end:
