@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import ConnectorError, LoginExpired, Misconfigured, RateLimited, Usage, WritesBlocked
@@ -14,6 +14,9 @@ from inbox import events
 from inbox.models import Account, AccountUsage, ChargedResource, Stream
 from inbox.secrets_at_rest import fingerprint
 
+STOP_AT = 95
+"""Percent of a platform's allowance from which nothing is asked until it is renewed."""
+FAILURES_OF_WEATHER = 1
 FIRST_IMPORT = timedelta(days=30)
 """How far back the first import reaches."""
 WORTH_TELLING = {
@@ -77,10 +80,20 @@ def _plan_streams(
             session.add(Stream(account_id=account.id, name=plan.name, every_seconds=seconds, next_poll_at=now))
             continue
         row.active, row.every_seconds = True, seconds
-        if row.next_poll_at > now + timedelta(seconds=seconds) or account.health == "ok":
+        if not _told_to_wait(account, now):
             row.next_poll_at = min(row.next_poll_at, now + timedelta(seconds=seconds))
     for row in existing.values():
         row.active = False
+
+
+def _told_to_wait(account: Account, now: datetime) -> bool:
+    """A restart does not make a platform forget what it asked of us."""
+    if account.limited_until is not None and account.limited_until > now:
+        return True
+    return any(
+        quota["used_percent"] >= STOP_AT and quota["resets_at"] and datetime.fromisoformat(quota["resets_at"]) > now
+        for quota in account.quotas or []
+    )
 
 
 def retire_others(session: Session, configured: Sequence[str]) -> None:
@@ -97,9 +110,24 @@ def _set_health(session: Session, account: Account, health: str, detail: str, no
     account.health, account.health_detail = health, (WORTH_TELLING[health] + detail)[:1000]
 
 
+def login_works() -> ColumnElement[bool]:
+    """Of an account: the platform takes its login, as a condition on rows. One part that lacks a permission makes the
+    account `reconnect`, and yet what else succeeds shows that the login itself works."""
+    return or_(Account.health != "reconnect", Account.last_success_at > Account.health_since)
+
+
+def may_sign_in(account: Account) -> bool:
+    """`login_works` for one account."""
+    succeeded, since = account.last_success_at, account.health_since
+    return account.health != "reconnect" or (succeeded is not None and since is not None and succeeded > since)
+
+
 def note_success(session: Session, account: Account, now: datetime) -> None:
-    """A read worked: whatever was wrong with reading is over. Blocked writes and a pause are a person's to lift."""
+    """A read worked: whatever was wrong with reading is over, unless another stream still says otherwise. Blocked
+    writes and a pause are a person's to lift."""
     account.last_success_at = now
+    if _another_stream_fails(session, account):
+        return
     account.failing_since = None
     if account.limited_until is not None and account.limited_until <= now:
         account.limited_until = None
@@ -109,8 +137,27 @@ def note_success(session: Session, account: Account, now: datetime) -> None:
         _set_health(session, account, "ok", "", now)
 
 
-def note_failure(session: Session, account: Account, error: ConnectorError, now: datetime) -> None:
-    """What an error of a read or a write says about the account."""
+def _another_stream_fails(session: Session, account: Account) -> bool:
+    """One dropped connection is weather; a stream that fails again and again is the account's health."""
+    failing = select(Stream.id).where(
+        Stream.account_id == account.id, Stream.active.is_(True), Stream.failures > FAILURES_OF_WEATHER
+    )
+    return session.execute(failing.limit(1)).first() is not None
+
+
+def note_renewal(session: Session, account: Account, now: datetime) -> None:
+    """A fresh login was given: what the old one was refused for is asked again at once."""
+    if account.health == "reconnect":
+        _set_health(session, account, "ok", "", now)
+    session.execute(
+        update(Stream).where(Stream.account_id == account.id, Stream.failures > 0).values(next_poll_at=now, failures=0)
+    )
+
+
+def note_failure(
+    session: Session, account: Account, error: ConnectorError, now: datetime, *, until: datetime | None = None
+) -> None:
+    """What an error of a read or a write says about the account. `until`: how long we wait where nobody told."""
     if isinstance(error, WritesBlocked):
         account.writes_blocked_at = account.writes_blocked_at or now
         _set_health(session, account, "blocked", str(error), now)
@@ -121,7 +168,7 @@ def note_failure(session: Session, account: Account, error: ConnectorError, now:
             account.login_expires_at = now  # it can be refreshed: `logins.keep_fresh` tries at once
         _set_health(session, account, "reconnect", str(error), now)
     elif isinstance(error, RateLimited):
-        account.limited_until = max(account.limited_until or now, error.until or now + timedelta(seconds=60))
+        account.limited_until = max(account.limited_until or now, error.until or until or now + timedelta(seconds=60))
         _set_health(session, account, "limited", str(error), now)
     else:
         account.failing_since = account.failing_since or now

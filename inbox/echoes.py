@@ -20,6 +20,8 @@ from inbox.models import Account, Contact, Conversation, Message, OutboxItem
 
 LEADING_HANDLES = re.compile(r"\A(?:\s*@\w{1,30})+\s+")
 CLOCKS_MAY_DIFFER = timedelta(minutes=2)
+SENDS_TAKE = timedelta(minutes=5)
+"""At most, clocks included: the same words weeks later are somebody else's."""
 
 
 def marker(item: OutboxItem) -> str:
@@ -80,7 +82,7 @@ def _in_doubt(session: Session, account_id: int) -> list[OutboxItem]:
                 OutboxItem.external_id.is_(None),
                 or_(
                     OutboxItem.state.in_(("queued", "sending", "unknown")),
-                    and_(OutboxItem.state == "failed", OutboxItem.lookups > 0),
+                    and_(OutboxItem.state.in_(("failed", "cancelled")), OutboxItem.lookups > 0),
                 ),
             )
             .order_by(OutboxItem.attempted_at)
@@ -99,15 +101,15 @@ def _match(
         for item in doubtful
         if same_text(item.text, message.text)
         and item.attempted_at is not None
-        and item.attempted_at - CLOCKS_MAY_DIFFER <= message.sent_at
+        and item.attempted_at - CLOCKS_MAY_DIFFER <= message.sent_at <= item.attempted_at + SENDS_TAKE
         and (item.conversation_id == conversation_id or _to_same_person(session, item, message))
     ]
     return candidates[0] if candidates else None
 
 
 def _to_same_person(session: Session, item: OutboxItem, message: InboundMessage) -> bool:
-    """A private reply to a comment comes back in a private thread of the comment's author."""
-    if item.way != "private_reply" or message.correspondent is None:
+    """A private answer to something public comes back in a private thread with its author."""
+    if item.visibility != "private" or message.correspondent is None:
         return False
     contact = session.get(Contact, item.contact_id) if item.contact_id is not None else None
     return contact is not None and contact.external_id == message.correspondent.external_id
@@ -116,7 +118,12 @@ def _to_same_person(session: Session, item: OutboxItem, message: InboundMessage)
 def adopt(session: Session, item: OutboxItem, message_id: int, conversation_id: int) -> None:
     """This message is what that item became: its origin, and the link between a complaint and its private thread."""
     item.message_id = message_id
-    session.execute(update(Message).where(Message.id == message_id).values(origin=item.origin))
+    # Looked at again, because who spoke decides whether the clock runs.
+    session.execute(
+        update(Message)
+        .where(Message.id == message_id, Message.origin != item.origin)
+        .values(origin=item.origin, triaged_at=None)
+    )
     if item.conversation_id != conversation_id:
         link(session, item.conversation_id, conversation_id)
 

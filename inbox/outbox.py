@@ -52,6 +52,7 @@ LOOKUPS = (timedelta(seconds=0), timedelta(seconds=4), timedelta(seconds=8), tim
 """When an uncertain send is looked for on the platform: all within 30 s of the doubt."""
 RETRIES = 8
 LONGEST_WAIT = timedelta(minutes=10)
+ALREADY_THERE = "The platform says it has this text already."
 TOO_LATE = timedelta(hours=6)
 """An automatic reply that could not go out for so long is not wanted any more."""
 
@@ -123,6 +124,7 @@ def dispatch_one(runtime: Runtime) -> bool:
         item = session.get_one(OutboxItem, item_id)
         item.state, item.attempted_at = "sending", None
         item.attempts += 1
+        attempt = item.attempts
         account = session.get_one(Account, item.account_id)
         reply = reply_of(session, item)
     connector = runtime.connectors.get(account.name)
@@ -131,7 +133,7 @@ def dispatch_one(runtime: Runtime) -> bool:
         return True
     if item.origin == "automation" and not _still_wanted(runtime, connector, item_id):
         return True
-    if _mark_leaving(runtime, item_id):
+    if _mark_leaving(runtime, item_id, attempt):
         _send(runtime, connector, item_id, reply)
     return True
 
@@ -143,7 +145,7 @@ def _due(now: datetime) -> list[ColumnElement[bool]]:
         Account.id == OutboxItem.account_id,
         Account.writes_blocked_at.is_(None),
         Account.paused_at.is_(None),
-        Account.health != "reconnect",
+        accounts.login_works(),
         or_(Account.writes_not_before.is_(None), Account.writes_not_before <= now),
     )
     in_turn = ~exists().where(
@@ -205,6 +207,10 @@ def _still_wanted(runtime: Runtime, connector: Connector, item_id: int) -> bool:
     except ConnectorError as error:
         _settle_error(runtime, item_id, error, left=False)
         return False
+    except Exception as error:
+        log.exception("a connector broke while reading a thread", item=item_id)
+        _settle_error(runtime, item_id, Unavailable(f"the connector failed: {type(error).__name__}"), left=False)
+        return False
     with writing(runtime.sessions) as session:
         account = session.get_one(Account, account.id, with_for_update=True)
         store_page(session, account, page, connector, now)
@@ -222,8 +228,12 @@ def _still_wanted(runtime: Runtime, connector: Connector, item_id: int) -> bool:
     return False
 
 
-def _mark_leaving(runtime: Runtime, item_id: int) -> bool:
-    """From this commit on the request may have left. False when the claim was lost: then it is not sent."""
+def _mark_leaving(runtime: Runtime, item_id: int, attempt: int) -> bool:
+    """From this commit on the request may have left. False when the claim was lost: then it is not sent.
+
+    A claim names a process, and a lost item may have been claimed again by another thread of this very process: only
+    the attempt that was claimed may leave, and only once.
+    """
     now = runtime.clock()
     with writing(runtime.sessions) as session:
         marked = session.execute(
@@ -233,6 +243,8 @@ def _mark_leaving(runtime: Runtime, item_id: int) -> bool:
                 OutboxItem.state == "sending",
                 OutboxItem.claim == runtime.process,
                 OutboxItem.claimed_until > now,
+                OutboxItem.attempts == attempt,
+                OutboxItem.attempted_at.is_(None),
             )
             .values(attempted_at=now, claimed_until=now + LEASE)
             .returning(OutboxItem.account_id)
@@ -272,9 +284,13 @@ def _settle_receipt(runtime: Runtime, item_id: int, receipt: Receipt) -> None:
         accounts.count_usage(session, account, receipt.usage, connector.capabilities.prices, now)
         if item.state == "sent":
             return
+        if _belongs_to_another(session, item, receipt.external_id):
+            log.warning("two replies claim the same message", item=item_id, external_id=receipt.external_id)
+            _one_look_more(session, item, now)
+            return
         echoes.settle_sent(session, item, receipt.external_id, receipt.sent_at, now)
         _file(session, item, receipt, now)
-        if item.way == Way.PRIVATE_REPLY:
+        if _leaves_the_thread(session, item):
             _poll_soon(session, account.id, now)
     metrics.sent(account.channel, item.origin, "sent")
     log.info("reply sent", account=account.name, item=item_id, origin=item.origin, way=item.way)
@@ -310,11 +326,23 @@ def _file(session: Session, item: OutboxItem, receipt: Receipt, now: datetime) -
     threads.refresh(session, [home.id, item.conversation_id], now)
 
 
+def _belongs_to_another(session: Session, item: OutboxItem, external_id: str) -> bool:
+    """The same text twice on purpose, both in doubt: one message on the platform proves only one of them."""
+    other = select(OutboxItem.id).where(
+        OutboxItem.account_id == item.account_id, OutboxItem.external_id == external_id, OutboxItem.id != item.id
+    )
+    return session.execute(other.limit(1)).first() is not None
+
+
+def _leaves_the_thread(session: Session, item: OutboxItem) -> bool:
+    """A private answer to something public stands in another conversation."""
+    return item.visibility == "private" and session.get_one(Conversation, item.conversation_id).visibility == "public"
+
+
 def _home(session: Session, item: OutboxItem, receipt: Receipt) -> Conversation | None:
     """The conversation the reply stands in; None while the platform has not told which private thread it opened."""
-    conversation = session.get_one(Conversation, item.conversation_id)
-    if item.way != Way.PRIVATE_REPLY:
-        return conversation
+    if not _leaves_the_thread(session, item):
+        return session.get_one(Conversation, item.conversation_id)
     if receipt.conversation_id is not None:
         home = session.scalars(
             select(Conversation).where(
@@ -361,7 +389,7 @@ def _settle_error(runtime: Runtime, item_id: int, error: ConnectorError, *, left
             case OutcomeUnknown():
                 _doubt(item, str(error), now)
             case Refused(reason=RefusalReason.DUPLICATE) if left:
-                _doubt(item, "The platform says it has this text already.", now)
+                _doubt(item, ALREADY_THERE, now)
             case Refused():
                 refusals.note(session, item, error.reason, now)
                 _fail(session, item, refusals.sentence(error.reason, str(error)), now)
@@ -457,6 +485,10 @@ def reconcile_one(runtime: Runtime) -> bool:
     except ConnectorError as error:
         _look_later(runtime, item_id, error)
         return True
+    except Exception as error:
+        log.exception("a connector broke while reading back", item=item_id)
+        _look_later(runtime, item_id, Unavailable(f"the connector failed: {type(error).__name__}"))
+        return True
     if receipt is not None:
         _settle_receipt(runtime, item_id, receipt)
     else:
@@ -489,6 +521,8 @@ def _look_later(runtime: Runtime, item_id: int, error: ConnectorError) -> None:
         until = now + min(max(timedelta(seconds=5), doubted_for / 4), LONGEST_WAIT)
         if isinstance(error, RateLimited) and error.until is not None:
             until = error.until
+        account = session.get_one(Account, item.account_id, with_for_update=True)
+        accounts.count_usage(session, account, error.usage, runtime.channels[account.channel].capabilities.prices, now)
         if item.state == "unknown":
             item.not_before, item.claim, item.claimed_until = until, None, None
             item.reason = f"It may have gone out. The platform cannot be asked: {error}"[:1000]
@@ -501,11 +535,20 @@ def _not_found(runtime: Runtime, item_id: int) -> None:
         item = session.get_one(OutboxItem, item_id, with_for_update=True)
         if item.state != "unknown":
             return
-        item.lookups += 1
-        item.claim = item.claimed_until = None
-        if item.lookups < len(LOOKUPS):
-            item.not_before = now + LOOKUPS[item.lookups]
-            return
+        _one_look_more(session, item, now)
+        channel = _channel(session, item.account_id)
+    if item.state == "failed":
+        metrics.sent(channel, item.origin, "failed")
+
+
+def _one_look_more(session: Session, item: OutboxItem, now: datetime) -> None:
+    item.lookups += 1
+    item.claim = item.claimed_until = None
+    if item.lookups < len(LOOKUPS):
+        item.state, item.not_before = "unknown", now + LOOKUPS[item.lookups]
+    elif ALREADY_THERE in item.reason:
+        _fail(session, item, refusals.SENTENCES[RefusalReason.DUPLICATE], now)
+    else:
         _fail(
             session,
             item,
@@ -513,10 +556,3 @@ def _not_found(runtime: Runtime, item_id: int) -> None:
             "the platform. Send it again if it is still wanted.",
             now,
         )
-    metrics.sent(_channel_of(runtime, item_id), item.origin, "failed")
-
-
-def _channel_of(runtime: Runtime, item_id: int) -> str:
-    with runtime.sessions() as session:
-        item = session.get_one(OutboxItem, item_id)
-        return _channel(session, item.account_id)
