@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from connectors.base import Visibility, Way
-from inbox import contacts, crises, replies, ways
+from inbox import accounts, contacts, crises, replies, ways
 from inbox.errors import Refusal
 from inbox.models import Account, Contact, Conversation, Message, OutboxItem
 from inbox.runtime import Runtime
@@ -40,7 +40,8 @@ class Case:
     message: Message
     contact: Contact | None
     public: bool
-    item_id: int | None
+    item: OutboxItem | None
+    """None while it is not queued yet."""
     now: datetime
 
 
@@ -74,7 +75,16 @@ def _human_answered(case: Case) -> str | None:
     last = case.conversation.last_human_reply_at
     if last is not None and last > case.now - HUMAN_SILENCES:
         return "A person has answered in the last 24 hours."
-    return None
+    answering = case.session.execute(
+        select(OutboxItem.id)
+        .where(
+            OutboxItem.conversation_id == case.conversation.id,
+            OutboxItem.origin == "agent",
+            OutboxItem.state.in_(("queued", "sending", "unknown")),
+        )
+        .limit(1)
+    ).first()
+    return "A person is answering." if answering is not None else None
 
 
 def _held(case: Case) -> str | None:
@@ -86,19 +96,28 @@ def _account_may_not_write(case: Case) -> str | None:
         return "The platform asked us to stop writing."
     if case.account.paused_at is not None:
         return "The account is paused."
-    return "The account has to be reconnected." if case.account.health == "reconnect" else None
+    return None if accounts.may_sign_in(case.account) else "The account has to be reconnected."
 
 
 def _frozen(case: Case) -> str | None:
     level = crises.behaviour(case.session, case.runtime, case.now)
     if level.automatic_replies == "none":
         return f"Level {level.number} ({level.title}) freezes automatic replies."
-    return "Replies are held for approval during the crisis." if level.hold_replies is not None else None
+    if level.automatic_replies == "normal":
+        return "Replies are held for approval during the crisis." if level.hold_replies is not None else None
+    if case.item is not None and case.item.template != level.automatic_replies:
+        return f"Level {level.number} ({level.title}) has another wording for automatic replies."
+    return None
 
 
 def _one_per_person(case: Case) -> str | None:
     if case.contact is None:
         return "It is not known who wrote the message."
+    others = []
+    if case.item is not None:
+        # Two queued at once must not stand in each other's way: the earlier one goes.
+        before = or_(OutboxItem.id < case.item.id, OutboxItem.attempted_at.is_not(None))
+        others = [before, OutboxItem.id != case.item.id]
     earlier = case.session.execute(
         select(OutboxItem.id)
         .where(
@@ -106,7 +125,7 @@ def _one_per_person(case: Case) -> str | None:
             OutboxItem.created_at > case.now - ONE_PER_PERSON,
             OutboxItem.origin == "automation",
             OutboxItem.state.not_in(GONE),
-            OutboxItem.id != (case.item_id or 0),
+            *others,
         )
         .limit(1)
     ).first()
@@ -162,7 +181,7 @@ def reason_against(session: Session, runtime: Runtime, item: OutboxItem, now: da
     if message is None:
         return "The message it answers is gone."
     conversation = session.get_one(Conversation, item.conversation_id)
-    return _first_reason(_case(session, runtime, conversation, message, item.visibility == "public", item.id, now))
+    return _first_reason(_case(session, runtime, conversation, message, item.visibility == "public", item, now))
 
 
 def _case(
@@ -171,12 +190,12 @@ def _case(
     conversation: Conversation,
     message: Message,
     public: bool,
-    item_id: int | None,
+    item: OutboxItem | None,
     now: datetime,
 ) -> Case:
     account = session.get_one(Account, conversation.account_id)
     contact = session.get(Contact, message.contact_id) if message.contact_id is not None else None
-    return Case(session, runtime, account, conversation, message, contact, public, item_id, now)
+    return Case(session, runtime, account, conversation, message, contact, public, item, now)
 
 
 def _first_reason(case: Case) -> str | None:
@@ -204,7 +223,7 @@ def answer(
     try:
         text = runtime.wording.render(template, str(variables.get("language") or ""), variables)
         visibility = Visibility.PUBLIC if public else Visibility.PRIVATE
-        option, target = replies.choose(session, runtime, conversation, visibility, now, human=False)
+        option, _ = replies.choose(session, runtime, conversation, visibility, now, human=False)
     except (WordingProblem, Refusal) as error:
         return str(error)
     length, limit = replies.measure(runtime, conversation.channel, text, Way(option.way))
@@ -218,8 +237,8 @@ def answer(
         text=text,
         way=str(option.way),
         visibility=str(option.visibility),
-        target_external_id=(target or message).external_id,
-        recipient_external_id=replies.recipient(session, conversation),
+        target_external_id=message.external_id,
+        recipient_external_id=replies.recipient(session, conversation, message),
         origin="automation",
         author="playbook",
         rule=rule,

@@ -67,7 +67,7 @@ def reply(
     chosen, target = choose(session, runtime, conversation, Visibility(visibility), now, way)
     _check_length(runtime, conversation.channel, text, chosen.way)
     item = _item(conversation, chosen, target, text, client_key, actor, now)
-    item.recipient_external_id = recipient(session, conversation)
+    item.recipient_external_id = recipient(session, conversation, target)
     item.attachment_url, item.suggestion_id, item.template = attachment_url, suggestion_id, template
     item.needs_approval = held(session, runtime, conversation, now)
     return queue(session, item, now)
@@ -132,9 +132,10 @@ def _check_length(runtime: Runtime, channel: str, text: str, way: Way) -> None:
         )
 
 
-def recipient(session: Session, conversation: Conversation) -> str | None:
-    """The platform's id of the person a private answer goes to."""
-    contact = session.get(Contact, conversation.contact_id) if conversation.contact_id is not None else None
+def recipient(session: Session, conversation: Conversation, target: Message | None) -> str | None:
+    """The platform's id of the person a private answer goes to: who wrote the message, in a thread of many."""
+    contact_id = ways.correspondent(conversation, target)
+    contact = session.get(Contact, contact_id) if contact_id is not None else None
     return contact.external_id if contact is not None else None
 
 
@@ -150,7 +151,7 @@ def _item(
     return OutboxItem(
         account_id=conversation.account_id,
         conversation_id=conversation.id,
-        contact_id=conversation.contact_id,
+        contact_id=ways.correspondent(conversation, target),
         client_key=client_key,
         text=text,
         way=str(option.way),

@@ -64,6 +64,14 @@ def latest_inbound(session: Session, conversation_id: int) -> Message | None:
     ).first()
 
 
+def correspondent(conversation: Conversation, target: Message | None) -> int | None:
+    """The contact an answer speaks to: in a public thread of many whoever wrote the message that is answered."""
+    if conversation.visibility == "public" and target is not None and target.contact_id is not None:
+        found: int = target.contact_id
+        return found
+    return conversation.contact_id
+
+
 def situation(
     session: Session,
     conversation: Conversation,
@@ -74,7 +82,8 @@ def situation(
 ) -> Situation:
     """Everything our rows know that decides which ways are open."""
     account = session.get_one(Account, conversation.account_id)
-    contact = session.get(Contact, conversation.contact_id) if conversation.contact_id is not None else None
+    contact_id = correspondent(conversation, target)
+    contact = session.get(Contact, contact_id) if contact_id is not None else None
     return Situation(
         kind=Kind(conversation.kind),
         now=now,
@@ -82,7 +91,7 @@ def situation(
         target_sent_at=target.sent_at if target is not None else None,
         target_deleted=target is None,
         last_inbound_at=conversation.last_inbound_at,
-        person_has_written_privately=_has_written_privately(session, conversation),
+        person_has_written_privately=_has_written_privately(session, conversation, contact_id),
         private_reply_used=_private_reply_used(session, target),
         can_reply_privately=target.can_reply_privately if target is not None else None,
         summons_us=target.summons_us if target is not None else None,
@@ -94,16 +103,16 @@ def situation(
     )
 
 
-def _has_written_privately(session: Session, conversation: Conversation) -> bool:
+def _has_written_privately(session: Session, conversation: Conversation, contact_id: int | None) -> bool:
     if conversation.visibility == "private":
         return conversation.last_inbound_at is not None
-    if conversation.contact_id is None:
+    if contact_id is None:
         return False
     return (
         session.execute(
             select(Conversation.id)
             .where(
-                Conversation.contact_id == conversation.contact_id,
+                Conversation.contact_id == contact_id,
                 Conversation.visibility == "private",
                 Conversation.last_inbound_at.is_not(None),
             )
