@@ -116,6 +116,8 @@ def _delete(session: Session, rows: Iterable[Message], at: datetime, now: dateti
     rows = list(rows)
     for row in rows:
         row.deleted_at, row.deletion_inferred = at, inferred
+        # Looked at again for its conversation's clock: another message may be the one that waits now.
+        row.triaged_at = None
         events.record(session, "message_deleted", now, conversation_id=row.conversation_id, message_id=row.id)
     session.flush()
     contacts.redact(session, [row.id for row in rows], now)
@@ -124,7 +126,16 @@ def _delete(session: Session, rows: Iterable[Message], at: datetime, now: dateti
 
 
 def _remember(session: Session, account_id: int, change: Change) -> None:
-    values: dict[str, Any] = {"at": change.at, "text": change.text}
+    values: dict[str, Any] = {"at": change.at, "text": None if change.text is None else storable(change.text)}
+    if change.kind is ChangeKind.DELETED:
+        # What it said before is gone too.
+        session.execute(
+            delete(EarlyChange).where(
+                EarlyChange.account_id == account_id,
+                EarlyChange.external_id == change.external_id,
+                EarlyChange.kind == str(ChangeKind.EDITED),
+            )
+        )
     same = (
         EarlyChange.account_id == account_id,
         EarlyChange.external_id == change.external_id,

@@ -108,13 +108,15 @@ def wake_due(session: Session, now: datetime, most: int = 100) -> int:
         .all()
     )
     for conversation_id in due:
-        session.execute(
+        slept = session.execute(
             update(Conversation)
             .where(Conversation.id == conversation_id, Conversation.status == "snoozed")
             .values(status="open")
-        )
+            .returning(Conversation.id)
+        ).first()
         session.execute(update(Conversation).where(Conversation.id == conversation_id).values(snoozed_until=None))
-        events.record(session, "woke", now, conversation_id=conversation_id, actor=DAEMON)
+        if slept is not None:
+            events.record(session, "woke", now, conversation_id=conversation_id, actor=DAEMON)
     return len(due)
 
 

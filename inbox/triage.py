@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, and_, delete, insert, or_, select, update
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import crisis_playbook
@@ -18,6 +19,7 @@ from connectors.base import Way, WayState
 from crisis_playbook import Decision, Facts, Playbook
 from inbox import automation, contacts, conversations, crises, events, notices, replies, sla, suggestions, threads, ways
 from inbox.db import reading, writing
+from inbox.errors import InboxError, Refusal
 from inbox.models import (
     Account,
     Contact,
@@ -42,16 +44,28 @@ def triage_one(runtime: Runtime) -> bool:
     """Understand the oldest messages that wait for it; False when none does."""
     if not _any_waiting(runtime):
         return False
+    try:
+        return _judge_some(runtime, BATCH)
+    except (InboxError, SQLAlchemyError, ValueError, LookupError, TypeError, AttributeError):
+        # One message, or one rule's step, must not hold up all others.
+        log.exception("some messages could not be judged together; one by one now")
+    for _ in range(BATCH):
+        try:
+            if not _judge_some(runtime, 1):
+                break
+        except OperationalError:
+            raise
+        except (InboxError, SQLAlchemyError, ValueError, LookupError, TypeError, AttributeError) as error:
+            log.exception("a message could not be judged; a person must read it")
+            _leave_to_a_person(runtime, error)
+    return True
+
+
+def _judge_some(runtime: Runtime, most: int) -> bool:
     playbook = runtime.playbook.current()
     now = runtime.clock()
     with writing(runtime.sessions) as session:
-        messages = session.scalars(
-            select(Message)
-            .where(Message.triaged_at.is_(None))
-            .order_by(Message.id)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        ).all()
+        messages = session.scalars(_waiting(most)).all()
         if not messages:
             return False
         batch = _Batch.load(session, runtime, playbook, messages, now)
@@ -60,6 +74,29 @@ def triage_one(runtime: Runtime) -> bool:
             message.triaged_at = now
         batch.set_clocks()
     return True
+
+
+def _waiting(most: int) -> Select[Message]:
+    return (
+        select(Message)
+        .where(Message.triaged_at.is_(None))
+        .order_by(Message.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _leave_to_a_person(runtime: Runtime, error: Exception) -> None:
+    """The oldest waiting message cannot be judged: it counts as looked at, and the timeline says that it was not."""
+    now = runtime.clock()
+    with writing(runtime.sessions) as session:
+        message = session.scalars(_waiting(1)).first()
+        if message is not None:
+            message.triaged_at = now
+            events.record(
+                session, "judging_failed", now, conversation_id=message.conversation_id, actor="playbook",
+                message_id=message.id, reason=type(error).__name__,
+            )  # fmt: skip
 
 
 def _any_waiting(runtime: Runtime) -> bool:
@@ -111,12 +148,13 @@ class _Batch:
             decision = crisis_playbook.evaluate(self.playbook, self.facts(conversation, message))
             self._keep(message, decision)
             self._label(conversation, message, decision)
+            self._heed_opt_out(conversation, message)
             if not message.history:
                 self._apply(conversation, message, decision)
 
     def _hear_ourselves(self, conversation: Conversation, message: Message) -> None:
         """A colleague spoke, here or in the platform's app: no machine speaks after them, no proposal outlives it."""
-        if message.origin in threads.HUMAN and not message.history:
+        if message.origin in threads.HUMAN and not message.history and message.deleted_at is None:
             replies.cancel_pending_automation(self.session, conversation.id, self.now, "A person has answered.")
             suggestions.overtake(self.session, conversation.id, self.now)
             conversation.open_suggestions = 0
@@ -144,16 +182,18 @@ class _Batch:
 
     def _is_first(self, conversation: Conversation, message: Message) -> bool:
         """Nobody spoke here in the day before it: a private thread lasts for ever, a concern does not."""
+        before = or_(
+            Message.sent_at < message.sent_at, and_(Message.sent_at == message.sent_at, Message.id < message.id)
+        )
         earlier = self.session.execute(
             select(Message.id)
             .where(
                 Message.conversation_id == conversation.id,
                 Message.sent_at >= message.sent_at - QUIET,
-                Message.sent_at <= message.sent_at,
-                Message.id != message.id,
+                before,
                 Message.history.is_(False),
+                Message.deleted_at.is_(None),
             )
-            .order_by(Message.sent_at)
             .limit(1)
         ).first()
         return earlier is None
@@ -211,8 +251,7 @@ class _Batch:
         conversation.language = decision.language if decision.language in ("de", "en") else conversation.language
         if SEVERITIES.index(decision.severity) > SEVERITIES.index(conversation.severity):
             conversation.severity = decision.severity
-        if decision.assign and conversation.assignee_id is None and conversation.team is None:
-            conversations.assign(self.session, conversation.id, decision.assign, "playbook", self.now)
+        self._assign(conversation, decision)
         if decision.hold_replies == "for_approval":
             conversation.hold_replies = decision.hold_replies
         if decision.rules or decision.undecided:
@@ -221,10 +260,21 @@ class _Batch:
                 message_id=message.id, rules=list(decision.rules), undecided=list(decision.undecided),
                 severity=decision.severity, playbook=decision.playbook[:12],
             )  # fmt: skip
-        self._heed_opt_out(conversation, message)
         self._suggest(conversation, message, decision)
         self._answer(conversation, message, decision)
         self._tell(conversation, message, decision)
+
+    def _assign(self, conversation: Conversation, decision: Decision) -> None:
+        """As the rule says, where nobody has it yet. Who has left, or has no sign-in, cannot be given anything."""
+        if not decision.assign or conversation.assignee_id is not None or conversation.team is not None:
+            return
+        try:
+            conversations.assign(self.session, conversation.id, decision.assign, "playbook", self.now)
+        except Refusal as refusal:
+            events.record(
+                self.session, "assigning_failed", self.now, conversation_id=conversation.id, actor="playbook",
+                to=decision.assign, reason=refusal.detail,
+            )  # fmt: skip
 
     def _heed_opt_out(self, conversation: Conversation, message: Message) -> None:
         if message.contact_id is None or not contacts.asks_to_stop(message.text):
@@ -286,10 +336,16 @@ class _Batch:
                 self.session, team, f"{rule}: {conversation.channel}", conversation.preview, self.now,
                 cause=f"{rule}-{conversation.id}", conversation_id=conversation.id,
             )  # fmt: skip
-        if decision.raise_level is not None and not crises.running(self.session, self.now):
-            crises.declare(
-                self.session, self.runtime, decision.raise_level, "", f"rule {decision.rules[0]}", "playbook", self.now
-            )
+        if decision.raise_level is not None:
+            self._raise(decision.raise_level, f"rule {decision.rules[0]}")
+
+    def _raise(self, level: int, cause: str) -> None:
+        """One crisis at a time: a graver one raises the running one, another changes nothing."""
+        running = next(iter(crises.running(self.session, self.now)), None)
+        if running is None:
+            crises.declare(self.session, self.runtime, level, "", cause, "playbook", self.now)
+        elif level > running.level:
+            crises.raise_level(self.session, self.runtime, running.id, level, "playbook", self.now)
 
     def set_clocks(self) -> None:
         """Due times and reply windows of every conversation of the batch."""
