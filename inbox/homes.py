@@ -23,6 +23,7 @@ from inbox.models import (
     Gap,
     Message,
     Note,
+    Notice,
     OutboxItem,
     Presence,
     Suggestion,
@@ -80,7 +81,8 @@ def move_home(
     astray = {
         external_id: shown[external_id]
         for external_id, row in known.items()
-        if external_id in shown and spelled[row.conversation_id] != shown[external_id].conversation_id
+        if (row.deleted_at is None or row.deletion_inferred)
+        and spelled[row.conversation_id] != shown[external_id].conversation_id
     }
     if not astray:
         return set()
@@ -101,7 +103,7 @@ def _give_up_if_empty(session: Session, old: int, home: int) -> None:
     """A conversation without messages never was one: what hangs on it goes along."""
     if session.execute(select(Message.id).where(Message.conversation_id == old).limit(1)).first() is not None:
         return
-    for model in (Event, Note, OutboxItem, Suggestion, Gap):
+    for model in (Event, Note, Notice, OutboxItem, Suggestion, Gap):
         session.execute(update(model).where(model.conversation_id == old).values(conversation_id=home))
     session.execute(delete(ConversationLabel).where(ConversationLabel.conversation_id == old))
     session.execute(delete(Presence).where(Presence.conversation_id == old))

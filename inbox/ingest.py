@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from connectors.base import InboundMessage, Page
+from connectors.base import InboundMessage, Page, Unreadable
 from inbox import changes, contacts, echoes, events, homes, subjects, threads, unreadable
-from inbox.models import Account, Message
-from inbox.storable import storable
+from inbox.models import Account, Conversation, Message
+from inbox.storable import can_be_an_id, has_usable_ids, storable_message
 
 OLD = timedelta(days=30)
 """What is older when it arrives is history too: a slow round of old posts must not wake what retention has removed."""
@@ -47,7 +47,8 @@ def ingest(
     channel's lists do not show edits and deletions, so each message is put on the list of those to be asked for again.
     """
     result = Ingested()
-    messages = _by_id(page.messages)
+    usable = [storable_message(message) for message in page.messages if has_usable_ids(message)]
+    messages = _by_id(usable)
     known = _known(session, account.id, messages)
     fresh = [message for message in messages.values() if message.external_id not in known]
     if pushed:
@@ -61,15 +62,33 @@ def ingest(
         if row is not None and changes.follow(session, row, message, now, pushed=pushed):
             result.changed += 1
             result.conversations.add(row.conversation_id)
-    result.conversations |= changes.apply(session, account.id, page.changes, now)
+    known_changes = [change for change in page.changes if can_be_an_id(change.external_id)]
+    result.conversations |= changes.apply(session, account.id, known_changes, now)
     result.conversations |= changes.apply_early(session, account.id, [message.external_id for message in fresh], now)
     if not pushed:
         result.conversations |= changes.apply_listings(session, account.id, page.listings, now)
-    unreadable.store(session, account.id, page.unreadable, now)
+    odd = [_odd(message) for message in page.messages if not has_usable_ids(message)]
+    unreadable.store(session, account.id, (*page.unreadable, *odd), now)
     unreadable.store_gaps(session, account.id, page.gaps, now)
     unreadable.store_pointers(session, account.id, page.look_at, now)
-    threads.refresh(session, result.conversations, now)
+    threads.refresh(session, result.conversations, now, wrote=_wrote(session, fresh, result.conversations))
     return result
+
+
+def _odd(message: InboundMessage) -> Unreadable:
+    """A message that no row could be found by again: shown to a person instead of stopping its page."""
+    return Unreadable("messages", "an id is empty, too long or holds characters that cannot be stored", repr(message))
+
+
+def _wrote(session: Session, fresh: Iterable[InboundMessage], conversations: Iterable[int]) -> set[int]:
+    """The conversations in which a customer's message has just arrived: what a person put aside comes back."""
+    theirs = {message.conversation_id for message in fresh if not message.own}
+    if not theirs:
+        return set()
+    rows = session.execute(
+        select(Conversation.id, Conversation.external_id).where(Conversation.id.in_(list(conversations)))
+    )
+    return {row.id for row in rows if row.external_id in theirs}
 
 
 def _by_id(messages: Iterable[InboundMessage]) -> dict[str, InboundMessage]:
@@ -93,7 +112,12 @@ def _move_home(
     messages: Mapping[str, InboundMessage],
     now: datetime,
 ) -> set[int]:
-    held = [message for message in messages.values() if message.external_id in known]
+    # What was deleted, or erased with its author, does not bring the author's name back.
+    held = [
+        message
+        for message in messages.values()
+        if (row := known.get(message.external_id)) is not None and (row.deleted_at is None or row.deletion_inferred)
+    ]
     people = contacts.find_or_add(session, account.id, held, now)
     posts = subjects.find_or_add(session, account.id, held, now)
     return homes.move_home(session, account, known, messages, people, posts)
@@ -139,7 +163,7 @@ def _row(account: Account, message: InboundMessage, now: datetime, *, pushed: bo
         "direction": "outbound" if message.own else "inbound",
         "origin": "native" if message.own else "customer",
         "visibility": str(message.visibility),
-        "text": storable(message.text),
+        "text": message.text,
         "sent_at": message.sent_at,
         "received_at": now,
         "author_name": message.author.name or message.author.handle,

@@ -5,7 +5,7 @@ Everything here follows from the messages alone, so any order of arrival ends in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Select, and_, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from connectors.base import InboundMessage
-from inbox.models import Account, Conversation, Message
+from inbox.models import Account, Conversation, Message, OutboxItem
 
 PREVIEW = 200
 """Characters of the latest message shown in a list."""
@@ -21,6 +21,8 @@ NOT_WAITING = 200_000_000_000
 """Above every due time in epoch seconds until the year 8307."""
 HISTORY_STAYS_OPEN = timedelta(days=7)
 HUMAN = ("agent", "native")
+_MOVED = (OutboxItem.origin == "agent", OutboxItem.state == "sent", OutboxItem.visibility == "private")
+"""A person's private answer out of a public thread: it stands elsewhere, and it is an answer to this one."""
 
 
 def find_or_add(
@@ -94,17 +96,20 @@ def queue_position(due_at: datetime | None, last_message_at: datetime) -> int:
     return NOT_WAITING - int(last_message_at.timestamp())
 
 
-def refresh(session: Session, conversation_ids: Iterable[int], now: datetime) -> None:
+def refresh(
+    session: Session, conversation_ids: Iterable[int], now: datetime, *, wrote: Container[int] = frozenset()
+) -> None:
     """Bring the derived columns of these conversations up to date with their messages.
 
     A human's answer (here or in the platform's app) stops the clock; an automatic one does not. The due time of a
     clock that starts is set by triage, which knows the playbook's targets; until then the conversation shows as new.
+    `wrote`: conversations in which a customer's message has just arrived, whenever it was written.
     """
     ids = list(conversation_ids)
     if not ids:
         return
     session.flush()
-    changes = [_derive(row, now) for row in session.execute(_facts(ids))]
+    changes = [_derive(row, row.id in wrote, now) for row in session.execute(_facts(ids))]
     session.execute(update(Conversation), changes)
     refreshed = set(ids)
     for row in list(session.identity_map.values()):
@@ -146,6 +151,35 @@ def _facts(ids: Sequence[int]) -> Select[Any]:
         )
         .exists()
     )
+    answered_privately = (
+        select(OutboxItem.id)
+        .where(
+            OutboxItem.conversation_id == Message.conversation_id,
+            *_MOVED,
+            OutboxItem.sent_at >= Message.sent_at,
+        )
+        .correlate(Message)
+        .exists()
+    )
+
+    def moved(column: Any) -> Any:
+        return (
+            select(column)
+            .where(OutboxItem.conversation_id == Conversation.id, Conversation.visibility == "public", *_MOVED)
+            .correlate(Conversation)
+            .scalar_subquery()
+        )
+
+    def of_the_first(column: Any, *where: Any) -> Any:
+        return (
+            select(column)
+            .where(Message.conversation_id == Conversation.id, *where)
+            .order_by(Message.sent_at, Message.external_id)
+            .limit(1)
+            .correlate(Conversation)
+            .scalar_subquery()
+        )
+
     first_inbound = oldest(Message.sent_at, theirs)
     return select(
         Conversation.id,
@@ -154,7 +188,10 @@ def _facts(ids: Sequence[int]) -> Select[Any]:
         Conversation.waiting_since.label("was_waiting"),
         Conversation.due_at,
         Conversation.version,
-        Conversation.last_inbound_at.label("was_inbound_at"),
+        Conversation.contact_id,
+        of_the_first(Message.contact_id, theirs, Message.contact_id.is_not(None)).label("opened_by"),
+        moved(func.max(OutboxItem.sent_at)).label("last_moved_at"),
+        moved(func.min(OutboxItem.sent_at)).label("first_moved_at"),
         newest(Message.sent_at).label("last_message_at"),
         newest(Message.text, Message.deleted_at.is_(None)).label("preview"),
         newest(Message.sent_at, theirs).label("last_inbound_at"),
@@ -167,6 +204,7 @@ def _facts(ids: Sequence[int]) -> Select[Any]:
             Message.addressed.is_(True),
             Message.history.is_(False),
             ~answered_later,
+            ~and_(Message.visibility == "public", answered_privately),
         ).label("waiting_since"),
         oldest(Message.sent_at, theirs, Message.deleted_at.is_(None), Message.history.is_(True), ~answered_later).label(
             "history_waiting"
@@ -180,8 +218,10 @@ def _facts(ids: Sequence[int]) -> Select[Any]:
     ).where(Conversation.id.in_(ids))
 
 
-def _derive(row: Any, now: datetime) -> dict[str, Any]:
+def _derive(row: Any, wrote: bool, now: datetime) -> dict[str, Any]:
     waiting = row.waiting_since
+    human_reply = max(filter(None, (row.last_human_reply_at, row.last_moved_at)), default=None)
+    first_reply = min(filter(None, (row.first_replied_at, row.first_moved_at)), default=None)
     due_at = row.due_at if waiting is not None and waiting == row.was_waiting else None
     last = row.last_message_at or row.shown_last
     return {
@@ -190,31 +230,27 @@ def _derive(row: Any, now: datetime) -> dict[str, Any]:
         "last_message_at": last,
         "preview": " ".join((row.preview or "").split())[:PREVIEW],
         "last_inbound_at": row.last_inbound_at,
-        "last_human_reply_at": row.last_human_reply_at,
-        "first_replied_at": row.first_replied_at,
+        "last_human_reply_at": human_reply,
+        "first_replied_at": first_reply,
+        "contact_id": row.opened_by if row.opened_by is not None else row.contact_id,
         "waiting_since": waiting,
-        "clock_kind": None
-        if waiting is None
-        else ("next_response" if row.first_replied_at is not None else "first_response"),
+        "clock_kind": None if waiting is None else ("next_response" if first_reply is not None else "first_response"),
         "due_at": due_at,
         "queue_position": queue_position(due_at, last),
         "history": row.news == 0,
-        "status": _status(row, waiting, now),
+        "status": _status(row, waiting, human_reply, wrote, now),
     }
 
 
-def _status(row: Any, waiting: datetime | None, now: datetime) -> str:
-    """A person's decision (snoozed, resolved) holds until the customer writes again."""
-    wrote_again = row.last_inbound_at is not None and (
-        row.was_inbound_at is None or row.last_inbound_at > row.was_inbound_at
-    )
+def _status(row: Any, waiting: datetime | None, human_reply: datetime | None, wrote: bool, now: datetime) -> str:
+    """A person's decision (snoozed, resolved) holds until a message arrives that waits for an answer."""
     if row.news == 0:
         return _status_of_history(row, now)
-    if row.status in ("resolved", "snoozed") and not (wrote_again and waiting is not None):
+    if row.status in ("resolved", "snoozed") and not (wrote and waiting is not None):
         return str(row.status)
     if waiting is not None:
         return "open"
-    return "pending" if row.last_human_reply_at is not None else "open"
+    return "pending" if human_reply is not None else "open"
 
 
 def _status_of_history(row: Any, now: datetime) -> str:

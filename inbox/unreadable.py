@@ -13,6 +13,7 @@ from connectors.base import Gap as MissingRange
 from connectors.base import Unreadable as UnreadableItem
 from inbox import events
 from inbox.models import Conversation, Gap, Pointer, Unreadable
+from inbox.storable import LONGEST_ID, can_be_an_id, storable
 
 LONGEST_RAW = 64 * 1024
 
@@ -24,7 +25,9 @@ def _digest(*parts: object) -> str:
 def store(session: Session, account_id: int, items: Sequence[UnreadableItem], now: datetime) -> None:
     """Keep unreadable items, each once however often the platform repeats it."""
     for item in items:
-        raw = item.raw.replace("\x00", "�")[:LONGEST_RAW].encode("utf-8", "replace").decode()
+        raw = storable(item.raw.replace("\x00", "�"), LONGEST_RAW)
+        external_id = None if item.external_id is None else storable(item.external_id, LONGEST_ID)
+        reason = storable(item.reason, 1000)
         digest = _digest(item.stream, item.external_id, raw)
         seen_before = session.execute(
             update(Unreadable)
@@ -37,15 +40,15 @@ def store(session: Session, account_id: int, items: Sequence[UnreadableItem], no
                 insert(Unreadable).values(
                     account_id=account_id,
                     stream=item.stream,
-                    external_id=item.external_id,
-                    reason=item.reason,
+                    external_id=external_id,
+                    reason=reason,
                     raw=raw,
                     digest=digest,
                     first_seen_at=now,
                     last_seen_at=now,
                 )
             )
-            events.record(session, "item_unreadable", now, account_id=account_id, reason=item.reason)
+            events.record(session, "item_unreadable", now, account_id=account_id, reason=reason)
 
 
 def settle(session: Session, unreadable_id: int, actor: str, now: datetime) -> None:
@@ -81,7 +84,7 @@ def store_gaps(session: Session, account_id: int, gaps: Sequence[MissingRange], 
 
 def store_pointers(session: Session, account_id: int, external_ids: Sequence[str], now: datetime) -> None:
     """Remember ids that must be looked at through the platform."""
-    for external_id in dict.fromkeys(external_ids):
+    for external_id in filter(can_be_an_id, dict.fromkeys(external_ids)):
         known = session.execute(
             select(Pointer.id).where(Pointer.account_id == account_id, Pointer.external_id == external_id)
         ).first()
