@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, delete, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from connectors.base import Author, InboundMessage
-from inbox import events
-from inbox.errors import NotThere
+from inbox import events, threads
+from inbox.errors import NotThere, Refusal
 from inbox.models import (
     Contact,
     Conversation,
@@ -21,15 +21,18 @@ from inbox.models import (
     MessageDecision,
     MessageLabel,
     Note,
+    Notice,
     OutboxItem,
     Suggestion,
+    Unreadable,
 )
 
 OPT_OUT = re.compile(
-    r"\s*(?:bitte\s+|please\s+)?"
-    r"(?:stop+|halt|abmelden|abbestellen|austragen|unsubscribe|opt[\s-]?out|cancel\s+messages|quit"
-    r"|keine\s+(?:weiteren\s+)?nachrichten(?:\s+mehr)?|no\s+more\s+messages|stop\s+(?:messaging|messages|all))"
-    r"(?:\s+(?:bitte|please|danke|thanks))?[\s.!]*",
+    r"\s*(?:@\w+\s+)*[^\w?@]*(?:bitte\s+|please\s+)?"
+    r"(?:stop+|halt|abmelden|abmeldung|abbestellen|austragen|unsubscribe(?:\s+me)?|opt[\s-]?out|cancel\s+messages|quit"
+    r"|keine\s+(?:weiteren\s+)?nachrichten(?:\s+mehr)?|no\s+more\s+messages"
+    r"|stop\s+(?:messaging|messages|texting|all)(?:\s+me)?)"
+    r"(?:[\s,]+(?:bitte|please|danke|thanks))?[^\w?]*",
     re.IGNORECASE,
 )
 
@@ -164,19 +167,45 @@ def erase(session: Session, contact_id: int, actor: str, now: datetime) -> None:
     contact = _get(session, contact_id)
     conversations = list(session.scalars(select(Conversation).where(Conversation.contact_id == contact_id)))
     if any(conversation.legal_hold for conversation in conversations):
-        raise NotThere(f"contact {contact_id} without a legal hold: lift the hold of their conversations first")
+        raise Refusal("A conversation of this person is under legal hold. Lift the hold first.", 409)
     ids = [conversation.id for conversation in conversations]
-    messages = list(
-        session.scalars(select(Message.id).where((Message.contact_id == contact_id) | Message.conversation_id.in_(ids)))
-    )
-    redact(session, messages, now)
+    _stop_sending(session, ids, now)
+    said = session.execute(
+        select(Message.id, Message.conversation_id).where(
+            or_(
+                Message.contact_id == contact_id,
+                and_(
+                    Message.conversation_id.in_(ids),
+                    or_(Message.visibility == "private", Message.direction == "outbound"),
+                ),
+            )
+        )
+    ).all()
+    redact(session, [row.id for row in said], now)
     _erase_drafts(session, ids)
+    threads.refresh(session, {*ids, *(row.conversation_id for row in said)}, now)
     for conversation in conversations:
-        conversation.preview = ""
         events.record(session, "contact_erased", now, conversation_id=conversation.id, actor=actor)
     contact.name = contact.handle = contact.followers = None
     contact.external_id = f"erased-{contact.id}"
     contact.erased_at = now
+
+
+def _stop_sending(session: Session, conversation_ids: list[int], now: datetime) -> None:
+    """Nothing goes out any more to somebody who is erased; what is just leaving is waited for."""
+    open_items = session.scalars(
+        select(OutboxItem)
+        .where(OutboxItem.conversation_id.in_(conversation_ids), OutboxItem.state.in_(("queued", "sending", "unknown")))
+        .with_for_update()
+    ).all()
+    if any(item.state != "queued" for item in open_items):
+        raise Refusal("A reply to this person is just being sent. Try again in a minute.", 409)
+    for item in open_items:
+        item.state, item.reason, item.needs_approval = "cancelled", "The person was erased.", False
+        events.record(
+            session, "reply_cancelled", now, conversation_id=item.conversation_id, outbox_id=item.id, reason=item.reason
+        )
+    session.execute(update(Conversation).where(Conversation.id.in_(conversation_ids)).values(held_replies=0))
 
 
 def _erase_drafts(session: Session, conversation_ids: list[int]) -> None:
@@ -187,6 +216,7 @@ def _erase_drafts(session: Session, conversation_ids: list[int]) -> None:
     )
     session.execute(update(OutboxItem).where(OutboxItem.conversation_id.in_(conversation_ids)).values(text=""))
     session.execute(delete(Note).where(Note.conversation_id.in_(conversation_ids)))
+    session.execute(update(Notice).where(Notice.conversation_id.in_(conversation_ids)).values(body=""))
 
 
 def redact(session: Session, message_ids: Iterable[int], now: datetime) -> None:
@@ -204,3 +234,10 @@ def redact(session: Session, message_ids: Iterable[int], now: datetime) -> None:
     session.execute(delete(MessageDecision).where(MessageDecision.message_id.in_(ids)))
     session.execute(delete(MessageLabel).where(MessageLabel.message_id.in_(ids)))
     session.execute(update(Suggestion).where(Suggestion.message_id.in_(ids)).values(why=[], spans=[], points=[]))
+    session.execute(update(OutboxItem).where(OutboxItem.message_id.in_(ids)).values(text=""))
+    places = select(Message.conversation_id).where(Message.id.in_(ids))
+    session.execute(update(Notice).where(Notice.conversation_id.in_(places)).values(body=""))
+    names = select(Message.account_id, Message.external_id).where(Message.id.in_(ids))
+    session.execute(
+        update(Unreadable).where(tuple_(Unreadable.account_id, Unreadable.external_id).in_(names)).values(raw="")
+    )
