@@ -17,7 +17,7 @@ from connectors.base import Connector, ConnectorError, Login, LoginExpired
 from inbox import accounts
 from inbox.db import reading, writing
 from inbox.errors import NotThere
-from inbox.models import Account, Stream
+from inbox.models import Account
 from inbox.runtime import Runtime
 from inbox.secrets_at_rest import SecretsAtRest, Unsealable, fingerprint
 
@@ -34,6 +34,7 @@ def sign_in(session: Session, runtime: Runtime, login: Login, vault: SecretsAtRe
     stored = session.execute(
         select(Account.stored_login, Account.login_fingerprint).where(Account.name == login.account)
     ).one_or_none()
+    runtime.logins[login.account] = stored.stored_login if stored is not None else None
     if stored is not None and stored.stored_login and stored.login_fingerprint == fingerprint(login.credentials):
         try:
             kept = vault.unseal(stored.stored_login)
@@ -52,6 +53,7 @@ def keep_fresh(runtime: Runtime) -> None:
     """Refresh what expires soon, follow what another process refreshed, and inspect every login once a day."""
     now = runtime.clock()
     with reading(runtime.sessions) as session:
+        _follow_others(session, runtime)
         due = session.execute(
             select(Account.name, Account.login_checked_at, Account.login_expires_at).where(
                 Account.configured.is_(True),
@@ -70,6 +72,13 @@ def keep_fresh(runtime: Runtime) -> None:
             refresh(runtime, row.name)
         if row.login_checked_at is None or row.login_checked_at <= now - LOOK_EVERY:
             _inspect(runtime, row.name, now)
+
+
+def _follow_others(session: Session, runtime: Runtime) -> None:
+    """Use what another process has refreshed: the login this one was built with may be dead already."""
+    for name, stored in session.execute(select(Account.name, Account.stored_login)).all():
+        if name in runtime.connectors and runtime.logins.get(name) != stored:
+            runtime.connectors[name] = sign_in(session, runtime, _configured(runtime, name), runtime.vault)
 
 
 def refresh(runtime: Runtime, name: str) -> bool:
@@ -95,11 +104,8 @@ def refresh(runtime: Runtime, name: str) -> bool:
         account = session.scalars(select(Account).where(Account.name == name).with_for_update()).one()
         account.stored_login = runtime.vault.seal(new.credentials)
         account.login_expires_at, account.login_claimed_until = new.expires_at, None
-        if account.health == "reconnect":
-            accounts.note_success(session, account, now)
-        session.execute(
-            update(Stream).where(Stream.account_id == account.id, Stream.failures > 0).values(next_poll_at=now)
-        )
+        runtime.logins[name] = account.stored_login
+        accounts.note_renewal(session, account, now)
     credentials = {**login.credentials, **new.credentials}
     runtime.connectors[name] = runtime.channels[login.channel](replace(login, credentials=credentials))
     log.info("login refreshed", account=name)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from connectors.base import ConnectorError, Misconfigured, Refused
+from connectors.base import ConnectorError, LoginExpired, Misconfigured, RateLimited, Refused, WritesBlocked
 from inbox import accounts, events
 from inbox.db import writing
 from inbox.errors import NotThere, Refusal
@@ -15,6 +15,7 @@ from inbox.models import Account, Message
 from inbox.runtime import Runtime
 
 RETRY = timedelta(seconds=30)
+SILENCE = timedelta(seconds=60)
 
 
 def hide(session: Session, runtime: Runtime, message_id: int, hidden: bool, actor: str, now: datetime) -> None:
@@ -48,6 +49,8 @@ def carry_out_one(runtime: Runtime) -> bool:
         wanted, actor = bool(message.hide_wanted), message.hide_asked_by
         message.hide_due_at = now + RETRY
         account = session.get_one(Account, message.account_id)
+        if account.paused_at is not None or account.writes_blocked_at is not None or not accounts.may_sign_in(account):
+            return True
     connector = runtime.connectors.get(account.name)
     if connector is None:
         return True
@@ -71,10 +74,17 @@ def carry_out_one(runtime: Runtime) -> bool:
 
 def _give_up_or_wait(runtime: Runtime, message_id: int, error: ConnectorError, now: datetime) -> None:
     """Refused for ever: say so in the timeline. Anything else is tried again; hiding twice does no harm."""
-    if not isinstance(error, (Refused, Misconfigured)):
-        return
     with writing(runtime.sessions) as session:
         row = session.get_one(Message, message_id, with_for_update=True)
+        account = session.get_one(Account, row.account_id, with_for_update=True)
+        prices = runtime.channels[account.channel].capabilities.prices
+        accounts.count_usage(session, account, error.usage, prices, now)
+        if isinstance(error, (RateLimited, LoginExpired, WritesBlocked)):
+            accounts.note_failure(session, account, error, now)
+        if isinstance(error, RateLimited):
+            row.hide_due_at = max(error.until or now + SILENCE, now + RETRY)
+        if not isinstance(error, (Refused, Misconfigured)):
+            return
         row.hide_wanted = row.hide_due_at = None
         events.record(
             session, "hide_refused", now, conversation_id=row.conversation_id, actor=row.hide_asked_by,

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError, StatementError
+from sqlalchemy.orm import Session, aliased
 
-from connectors.base import Connector, ConnectorError, LoginExpired, Misconfigured, Page, Poll, RateLimited
-from inbox import accounts, metrics, subjects
+from connectors.base import (
+    Connector,
+    ConnectorError,
+    LoginExpired,
+    Misconfigured,
+    Page,
+    Poll,
+    RateLimited,
+    Refused,
+    Unavailable,
+    Unreadable,
+)
+from inbox import accounts, metrics, subjects, unreadable
 from inbox.claims import claim
 from inbox.db import writing
 from inbox.ingest import Ingested, ingest
@@ -24,8 +37,13 @@ SILENCE = timedelta(seconds=60)
 """A limit without a time means at least this much silence, more each time."""
 LONGEST_SILENCE = timedelta(hours=1)
 LONGEST_BACKOFF = timedelta(minutes=5)
-SLOW_FROM, STOP_AT = 75, 95
+SLOW_FROM = 75
 """Percent of a platform's allowance."""
+EMPTY = Page(cursor={})
+AT_ONCE = 2
+"""Streams of one account that are read at the same time: one that hangs must not take the threads of all."""
+POINTS_TRIED = 12
+"""How often something a platform only pointed at is asked for: over some eight hours."""
 LOGIN_LOOKS = timedelta(minutes=5)
 """How often a refused login is tried again, in case it was mended on the platform's side."""
 ACTIVE = timedelta(days=14)
@@ -38,8 +56,8 @@ def poll_one(runtime: Runtime) -> bool:
     now = runtime.clock()
     with writing(runtime.sessions) as session:
         stream_id = claim(
-            session, Stream, [Stream.active.is_(True), Stream.next_poll_at <= now], [Stream.next_poll_at], now,
-            LEASE, runtime.process,
+            session, Stream, [Stream.active.is_(True), Stream.next_poll_at <= now, _has_its_turn(now)],
+            [Stream.next_poll_at], now, LEASE, runtime.process,
         )  # fmt: skip
         if stream_id is None:
             return False
@@ -54,10 +72,24 @@ def poll_one(runtime: Runtime) -> bool:
         page = connector.fetch(stream.name, stream.cursor, poll)
     except ConnectorError as error:
         _note_failure(runtime, stream_id, error, runtime.clock())
+    except Exception as error:
+        log.exception("a connector broke while reading", account=account.name, stream=stream.name)
+        _note_failure(runtime, stream_id, _our_bug(error), runtime.clock())
     else:
         metrics.polled(account.channel, (runtime.clock() - now).total_seconds())
         _store(runtime, stream_id, page, connector, runtime.clock())
     return True
+
+
+def _has_its_turn(now: datetime) -> ColumnElement[bool]:
+    """Of a stream: fewer than AT_ONCE others of its account are being read."""
+    other = aliased(Stream)
+    being_read = select(func.count()).where(other.account_id == Stream.account_id, other.claimed_until > now)
+    return being_read.correlate(Stream).scalar_subquery() < AT_ONCE
+
+
+def _our_bug(error: Exception) -> Unavailable:
+    return Unavailable(f"Zuruf itself failed ({type(error).__name__}); the log says where. Please report it.")
 
 
 def _put_off(session: Session, stream: Stream, until: datetime) -> None:
@@ -79,7 +111,7 @@ def _store(runtime: Runtime, stream_id: int, page: Page, connector: Connector, n
         stream.failures = 0
         stream.last_success_at = now
         stream.claim = stream.claimed_until = None
-        more_at_once = page.more and _allowance_used(page) < STOP_AT
+        more_at_once = page.more and _allowance_used(page) < accounts.STOP_AT
         stream.next_poll_at = now if more_at_once else now + _pace(session, account, stream, page, runtime, now)
         if not page.more:
             stream.caught_up_at, stream.incomplete_since = now, None
@@ -94,7 +126,44 @@ def store_page(
 ) -> Ingested:
     """What every page needs, whichever door it came through."""
     accounts.count_usage(session, account, page.usage, connector.capabilities.prices, now)
-    return ingest(session, account, page, now, pushed=pushed, look_again=connector.capabilities.look_again_batch > 0)
+    look_again = connector.capabilities.look_again_batch > 0
+    try:
+        with session.begin_nested():
+            return ingest(session, account, page, now, pushed=pushed, look_again=look_again)
+    except (DataError, IntegrityError, StatementError, ValueError, TypeError, LookupError, AttributeError) as error:
+        if isinstance(error, OperationalError):
+            raise
+        log.exception("a page cannot be stored whole; message by message now", account=account.name)
+    return _store_piecemeal(session, account, page, now, pushed, look_again)
+
+
+def _store_piecemeal(
+    session: Session, account: Account, page: Page, now: datetime, pushed: bool, look_again: bool
+) -> Ingested:
+    """One item that the database will not take must not stop the others: it is shown as unreadable."""
+    total = Ingested()
+    rest = replace(page, messages=())
+    for piece in (*(replace(EMPTY, messages=(message,)) for message in page.messages), rest):
+        try:
+            with session.begin_nested():
+                stored = ingest(session, account, piece, now, pushed=pushed, look_again=look_again)
+        except OperationalError:
+            raise
+        except (SQLAlchemyError, ValueError, TypeError, LookupError, AttributeError) as error:
+            log.exception("an item cannot be stored", account=account.name)
+            items = [
+                Unreadable(
+                    "messages", f"it cannot be stored: {type(error).__name__}", repr(message), message.external_id
+                )
+                for message in piece.messages
+            ]
+            unreadable.store(
+                session, account.id, items or [Unreadable("changes", "they cannot be stored", repr(piece))], now
+            )
+        else:
+            total.new, total.changed = total.new + stored.new, total.changed + stored.changed
+            total.conversations |= stored.conversations
+    return total
 
 
 def _allowance_used(page: Page) -> float:
@@ -113,7 +182,7 @@ def _pace(session: Session, account: Account, stream: Stream, page: Page, runtim
     if fullest is None or fullest.used_percent < SLOW_FROM:
         return every
     renewed = None if fullest.resets_at is None else max(fullest.resets_at - now, timedelta(seconds=1))
-    if fullest.used_percent >= STOP_AT:
+    if fullest.used_percent >= accounts.STOP_AT:
         return max(every, renewed or LONGEST_SILENCE)
     if renewed is not None and fullest.remaining:
         return max(every, renewed / fullest.remaining)
@@ -138,8 +207,9 @@ def _note_failure(runtime: Runtime, stream_id: int, error: ConnectorError, now: 
                 .where(Stream.account_id == account.id, Stream.next_poll_at < until)
                 .values(next_poll_at=until)
             )
+            account.writes_not_before = max(account.writes_not_before or now, until)
         if stream.failures > 1 or not _passes_by_itself(error):
-            accounts.note_failure(session, account, error, now)
+            accounts.note_failure(session, account, error, now, until=until)
     metrics.failed(account.channel, type(error).__name__)
     log.warning(
         "poll failed", account=account.name, stream=stream.name, error=str(error), kind=type(error).__name__,
@@ -196,11 +266,23 @@ def look_again_one(runtime: Runtime) -> bool:
         page = connector.look_again([row.external_id for row in rows], poll)
     except ConnectorError as error:
         log.warning("looking again failed", account=account.name, error=str(error))
+        _heed(runtime, account.id, error)
         return True
     with writing(runtime.sessions) as session:
         account = session.get_one(Account, account.id, with_for_update=True)
         store_page(session, account, page, connector, runtime.clock())
     return True
+
+
+def _heed(runtime: Runtime, account_id: int, error: ConnectorError) -> None:
+    """What a failed second look says about the account: the charge, and above all a wish that we wait."""
+    now = runtime.clock()
+    with writing(runtime.sessions) as session:
+        account = session.get_one(Account, account_id, with_for_update=True)
+        prices = runtime.channels[account.channel].capabilities.prices
+        accounts.count_usage(session, account, error.usage, prices, now)
+        if isinstance(error, (RateLimited, LoginExpired)):
+            accounts.note_failure(session, account, error, now)
 
 
 def _limited(account: Account, now: datetime) -> bool:
@@ -227,17 +309,29 @@ def look_at_one(runtime: Runtime) -> bool:
         pointer.attempts += 1
         pointer.due_at = now + timedelta(seconds=15) * 2 ** min(pointer.attempts, 8)
         account = session.get_one(Account, pointer.account_id)
+        connector = runtime.connectors.get(account.name)
+        if connector is None or account.health in ("reconnect", "paused") or _limited(account, now):
+            pointer.attempts -= 1
+            return True
         poll = Poll(now, account.history_since)
-    connector = runtime.connectors.get(account.name)
-    if connector is None:
-        return True
     try:
         page = connector.look_again([pointer.external_id], poll)
     except ConnectorError as error:
         log.warning("looking at a mention failed", account=account.name, error=str(error), attempts=pointer.attempts)
+        _heed(runtime, account.id, error)
+        if isinstance(error, Refused) or pointer.attempts >= POINTS_TRIED:
+            _give_up(runtime, pointer, error)
         return True
     with writing(runtime.sessions) as session:
         account = session.get_one(Account, account.id, with_for_update=True)
         store_page(session, account, page, connector, runtime.clock(), pushed=False)
         session.delete(session.get_one(Pointer, pointer.id))
     return True
+
+
+def _give_up(runtime: Runtime, pointer: Pointer, error: ConnectorError) -> None:
+    """The platform pointed at something and will not show it: a person has to look there."""
+    with writing(runtime.sessions) as session:
+        item = Unreadable("mentions", f"the platform does not show it: {error}", "", pointer.external_id)
+        unreadable.store(session, pointer.account_id, [item], runtime.clock())
+        session.delete(session.get_one(Pointer, pointer.id))

@@ -62,7 +62,7 @@ def drain_one(runtime: Runtime) -> bool:
         account = session.get_one(Account, push.account_id)
         connector = runtime.connectors.get(account.name)
         if connector is None:
-            _finish(push, now)
+            _keep_unread(session, push, now)
             return True
         page = _read(connector.read_push, push.body, now)
         account = session.get_one(Account, push.account_id, with_for_update=True)
@@ -71,6 +71,14 @@ def drain_one(runtime: Runtime) -> bool:
     metrics.ingested(account.channel, "push", result.new)
     log.info("push stored", account=account.name, new=result.new, unreadable=len(page.unreadable))
     return True
+
+
+def _keep_unread(session: Session, push: Push, now: datetime) -> None:
+    """Nobody here can read it, because its account has left the configuration: shown, not thrown away."""
+    text = push.body[: unreadable.LONGEST_RAW].decode("utf-8", "replace")
+    item = Unreadable("push", "its account is not in the configuration any more", text)
+    unreadable.store(session, push.account_id, [item], now)
+    _finish(push, now)
 
 
 def _waiting(runtime: Runtime) -> bool:

@@ -38,6 +38,8 @@ class Runtime:
     vault: SecretsAtRest
     connectors: dict[str, Connector] = field(default_factory=dict)
     """The signed-in connectors by account name; replaced when a login is refreshed."""
+    logins: dict[str, str | None] = field(default_factory=dict)
+    """The sealed login each connector was built from, to notice that another process has refreshed it."""
     process: str = "zuruf"
     """Names this process in claims."""
     measured: dict[int, tuple[datetime, timedelta | None]] = field(default_factory=dict)
