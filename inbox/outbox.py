@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 import structlog
-from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from connectors.base import (
@@ -51,6 +51,8 @@ LEASE = timedelta(seconds=25)
 LOOKUPS = (timedelta(seconds=0), timedelta(seconds=4), timedelta(seconds=8), timedelta(seconds=12))
 """When an uncertain send is looked for on the platform: all within 30 s of the doubt."""
 RETRIES = 8
+AT_ONCE = 2
+"""Replies of one account in hand at the same time: a platform that hangs must not take the threads of all."""
 LONGEST_WAIT = timedelta(minutes=10)
 ALREADY_THERE = "The platform says it has this text already."
 TOO_LATE = timedelta(hours=6)
@@ -158,9 +160,22 @@ def _due(now: datetime) -> list[ColumnElement[bool]]:
         OutboxItem.state == "queued",
         OutboxItem.not_before <= now,
         OutboxItem.needs_approval.is_(False),
+        _has_its_turn(now),
         may_write,
         in_turn,
     ]
+
+
+def _has_its_turn(now: datetime) -> ColumnElement[bool]:
+    """Of an item: fewer than AT_ONCE others of its account are being sent or looked for."""
+    other = aliased(OutboxItem)
+    full = (
+        select(other.account_id)
+        .where(other.state.in_(("sending", "unknown")), other.claimed_until > now)
+        .group_by(other.account_id)
+        .having(func.count() >= AT_ONCE)
+    )
+    return OutboxItem.account_id.not_in(full)
 
 
 def reply_of(session: Session, item: OutboxItem) -> Reply:
@@ -466,7 +481,12 @@ def reconcile_one(runtime: Runtime) -> bool:
         item_id = claim(
             session,
             OutboxItem,
-            [OutboxItem.state == "unknown", OutboxItem.not_before <= now, OutboxItem.lookups < len(LOOKUPS)],
+            [
+                OutboxItem.state == "unknown",
+                OutboxItem.not_before <= now,
+                OutboxItem.lookups < len(LOOKUPS),
+                _has_its_turn(now),
+            ],
             [OutboxItem.not_before],
             now,
             LEASE,

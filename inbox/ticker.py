@@ -24,6 +24,8 @@ log = structlog.get_logger("ticker")
 
 SECOND = 1.0
 PAUSE_AFTER_ERROR = timedelta(seconds=5)
+MOST_THREADS = 64
+"""Of one kind of work."""
 Now = BindParameter[datetime]
 """Stands for the time of the look in a condition that is written once."""
 
@@ -37,6 +39,8 @@ class Unit:
     due: Callable[[Now], ColumnElement[bool]]
     """Whether any row is due, as a condition the database answers from an index."""
     threads: int = 1
+    threads_an_account: int = 0
+    """Where platforms are asked: so many for each account, so that those that hang never take the threads of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +131,16 @@ class Ticker:
             rests = unit.name in self._resting and self._resting[unit.name] > now
             if self._stopping.is_set() or rests:
                 return
-            if self._running.get(unit.name, 0) >= unit.threads:
+            if self._running.get(unit.name, 0) >= self._threads_for(unit):
                 self._more.add(unit.name)
                 return
             self._running[unit.name] = self._running.get(unit.name, 0) + 1
             thread = threading.Thread(target=self._work_off, args=(unit,), name=unit.name, daemon=True)
             self._threads.add(thread)
         thread.start()
+
+    def _threads_for(self, unit: Unit) -> int:
+        return max(unit.threads, min(unit.threads_an_account * len(self.runtime.connectors), MOST_THREADS))
 
     def _work_off(self, unit: Unit) -> None:
         """Piece after piece until nothing is due; each piece may make work for others.

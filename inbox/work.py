@@ -23,6 +23,7 @@ UNITS = (
         poll.poll_one,
         lambda now: any_row(Stream.active.is_(True), Stream.next_poll_at <= now, _unclaimed(Stream, now)),
         threads=4,
+        threads_an_account=2,
     ),
     Unit("push", push.drain_one, lambda now: any_row(Push.processed_at.is_(None), _unclaimed(Push, now))),
     Unit("triage", triage.triage_one, lambda _now: any_row(Message.triaged_at.is_(None))),
@@ -35,6 +36,7 @@ UNITS = (
             OutboxItem.needs_approval.is_(False),
         ),
         threads=4,
+        threads_an_account=2,
     ),
     Unit(
         "reconcile",
@@ -46,8 +48,9 @@ UNITS = (
             )
         ),
         threads=2,
+        threads_an_account=1,
     ),
-    Unit("look-again", poll.look_again_one, lambda now: any_row(Message.look_again_at <= now)),
+    Unit("look-again", poll.look_again_one, lambda now: any_row(Message.look_again_at <= now), threads_an_account=1),
     Unit("look-at", poll.look_at_one, lambda now: any_row(Pointer.due_at <= now)),
     Unit(
         "hide",
