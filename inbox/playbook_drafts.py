@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 import crisis_playbook
 from inbox import events, playbooks
 from inbox.errors import Refusal
-from inbox.models import Event, PlaybookVersion
+from inbox.models import Event, PlaybookFiles, PlaybookVersion
 from inbox.playbooks import as_bytes
 
 SAID = ("playbook_review_asked", "playbook_sent_back", "playbook_published", "playbook_backtested")
@@ -103,6 +103,32 @@ def _version(row: PlaybookVersion) -> Version:
         row.id, row.hash, row.status, row.author, row.reviewer, row.reason, row.created_at, row.published_at,
         dict(row.files),
     )  # fmt: skip
+
+
+def before(session: Session, shown: VersionLine) -> Version | None:
+    """The version that was in force before this one came; None for the first."""
+    if shown.published_at is None:
+        return None
+    row = session.scalars(
+        select(PlaybookVersion)
+        .where(PlaybookVersion.published_at < shown.published_at, PlaybookVersion.id != shown.number)
+        .order_by(PlaybookVersion.published_at.desc(), PlaybookVersion.id.desc())
+        .limit(1)
+    ).first()
+    return _version(row) if row is not None else None
+
+
+def out_of_line(session: Session) -> bool:
+    """Whether the files in the playbook directory, as last seen, say something else than the version in force."""
+    seen = session.scalars(select(PlaybookFiles.hash).limit(1)).first()
+    row = playbooks.active(session)
+    return seen is not None and row is not None and seen != row.hash
+
+
+def must_be_the_author(session: Session, number: int, person: str) -> None:
+    """Raises Refusal (403) for what only the author of a version may do."""
+    if playbooks.version(session, number).author != person:
+        raise Refusal("Only who wrote a draft can ask for its review.", 403)
 
 
 def save(

@@ -164,6 +164,15 @@ def better_points(
     return round(better, 3) if better != points else None
 
 
+def sentence(line: LineClicks) -> str:
+    """Why a line should be worth something else, for the history of the playbook."""
+    return (
+        f"{line.title}: {line.points:g} to {line.proposed:g}, dismissed {line.dismissed_with} of "
+        f"{line.dismissed_with + line.accepted_with} with it and {line.dismissed_without} of "
+        f"{line.dismissed_without + line.accepted_without} without it"
+    )
+
+
 def rewritten(files: Mapping[str, str], changes: Mapping[str, tuple[float, float]]) -> dict[str, str]:
     """The files with other points at some places: {file:line: (points now, points then)}; everything else stays as it
     was written, comments too. Raises Refusal (409) where the file says something else by now."""

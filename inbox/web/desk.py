@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
-from inbox import access, crises
+from inbox import access, crises, playbook_drafts
 from inbox.db import reading, writing
 from inbox.errors import NotThere, Refusal
 from inbox.queries import accounts as account_queries
@@ -138,6 +138,7 @@ class Visit:
             "crisis": crisis,
             "crisis_behaviour": crises.level_behaviour(self.runtime, crisis.level) if crisis else None,
             "troubles": self.desk.troubles(session, self.now),
+            "attention": playbook_drafts.attention(session, self.person.email),
             "last_event": latest_event_id(session),
         }
 

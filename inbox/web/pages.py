@@ -19,12 +19,17 @@ from inbox.web import (
     settings,
     sign_in,
     suggestions,
+    workshop,
+    workshop_backtest,
+    workshop_points,
+    workshop_versions,
 )
 from inbox.web.desk import Desk
+from inbox.web.workshop_bench import Bench
 
 FAMILIES = (
     sign_in, inbox, conversation, composer, suggestions, outbox, crisis, accounts, contacts, reports, playbook,
-    settings, live,
+    workshop, workshop_backtest, workshop_points, workshop_versions, settings, live,
 )  # fmt: skip
 
 
@@ -32,11 +37,13 @@ def routers(runtime: Runtime) -> list[APIRouter]:
     """The pages of this process. Each handler finds its `Desk` in the request's state."""
     desk = Desk(runtime)
     watch = live.Watch(runtime)
+    bench = Bench(runtime)
 
-    async def bring_watch(request: Request) -> None:
+    async def bring(request: Request) -> None:
         request.state.watch = watch
+        request.state.bench = bench
 
-    pages = APIRouter(dependencies=[Depends(desk.bring), Depends(bring_watch)], include_in_schema=False)
+    pages = APIRouter(dependencies=[Depends(desk.bring), Depends(bring)], include_in_schema=False)
     for family in FAMILIES:
         pages.include_router(family.router)
     return [desk.renderer.assets.router(), pages]

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Response
-from fastapi.responses import RedirectResponse
 
 from crisis_playbook import Facts, evaluate, visibility_of
-from inbox import playbooks
-from inbox.errors import NotThere
+from inbox import playbook_drafts, playbooks
 from inbox.queries.house import playbook_now
 from inbox.web.desk import Form, PageRoute, Visit, Visiting, field
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 KINDS = ("comment", "mention", "direct_message")
 LONGEST_TRY = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One line of the playbook's history."""
-
-    number: int
-    hash: str
-    status: str
-    author: str
-    reviewer: str | None
-    reason: str
-    created_at: datetime
-    published_at: datetime | None
 
 
 @router.get("/playbook")
@@ -53,31 +35,12 @@ def try_message(visit: Visiting, form: Form) -> Response:
     return _page(visit, field(form, "file"), tried)
 
 
-@router.post("/playbook/versions/{number}/{act}")
-def decide(visit: Visiting, number: int, act: str, form: Form) -> Response:
-    """Publishes a version that waits for review, or goes back to an earlier one; for managers."""
-    visit.must_be("manager")
-    templates = visit.runtime.playbook.templates
-    with visit.writing() as session:
-        if act == "publish":
-            second = visit.runtime.settings.playbook.second_person
-            playbooks.publish(session, number, visit.person.email, visit.now, templates=templates, second_person=second)
-        elif act == "roll-back":
-            playbooks.roll_back(session, number, visit.person.email, visit.now, templates=templates)
-        else:
-            raise NotThere(f"action {act}")
-    return RedirectResponse("/playbook#versions", 303)
-
-
 def _page(visit: Visit, file: str, tried: dict[str, Any] | None = None) -> Response:
     with visit.reading() as session:
         now = playbook_now(session)
         active = playbooks.active(session)
         files = dict(active.files) if active else {}
-        history = [
-            Version(v.id, v.hash, v.status, v.author, v.reviewer, v.reason, v.created_at, v.published_at)
-            for v in playbooks.versions(session)[:20]
-        ]
+        history = playbook_drafts.history(session, at_most=8)
     chosen = file if file in files else next(iter(sorted(files)), "")
     view = {
         "in_force": now,
