@@ -57,6 +57,7 @@ class _Outcome:
     suggestions: list[Suggested] = field(default_factory=list)
     notify: dict[str, None] = field(default_factory=dict)
     reply: tuple[str, str] | None = None
+    reply_in_public: bool = False
     assign: str | None = None
     hold_replies: str | None = None
     raise_level: int | None = None
@@ -79,7 +80,7 @@ class _Outcome:
         self.assign = self.assign or then.assign
         self.hold_replies = self.hold_replies or then.hold_replies
         if self.reply is None and then.reply is not None:
-            self.reply = (then.reply, rule.name)
+            self.reply, self.reply_in_public = (then.reply, rule.name), then.reply_in_public
         if then.raise_level is not None:
             self.raise_level = max(then.raise_level, self.raise_level or 0)
         if not rule.goes_on:
@@ -91,10 +92,11 @@ def _decision(playbook: Playbook, evidence: Evidence, outcome: _Outcome, explain
     suggestions = outcome.suggestions
     if outcome.in_words:
         outcome.why += [sentence_of(rule, None, evidence) for rule in outcome.undecided]
-    if reply is not None and outcome.hold_replies is not None:
+    only_proposed = _only_proposed(outcome, evidence)
+    if reply is not None and only_proposed is not None:
         suggestions = [*suggestions, Suggested("reply", reply, reply_rule or "")]
         if outcome.in_words:
-            outcome.why.append(f"the automatic reply {reply} is only proposed: replies are held")
+            outcome.why.append(f"the automatic reply {reply} is only proposed: {only_proposed}")
         reply, reply_rule = None, None
     answers = _answers(playbook, evidence)
     language_matters = explain or (outcome.in_words and (reply is not None or suggestions or answers))
@@ -122,7 +124,17 @@ def _decision(playbook: Playbook, evidence: Evidence, outcome: _Outcome, explain
         playbook=playbook.hash,
         signals={name: result.level for name, result in sums.items() if result.reached},
         raise_level=outcome.raise_level,
+        automatic_reply_public=reply is not None and outcome.reply_in_public,
     )
+
+
+def _only_proposed(outcome: _Outcome, evidence: Evidence) -> str | None:
+    """Why a person has to send what a rule would send by itself; None where nothing stands against it."""
+    if outcome.hold_replies is not None:
+        return "replies are held"
+    if evidence.facts.visibility == "public" and not outcome.reply_in_public:
+        return "the message is public, and the rule does not say reply: {public: …}"
+    return None
 
 
 def _answers(playbook: Playbook, evidence: Evidence) -> tuple[str, ...]:

@@ -108,6 +108,8 @@ class Decision:
     """The level each signal other than `complaint` reached, where it reached one."""
     raise_level: int | None = None
     """A crisis level a rule asks for at once."""
+    automatic_reply_public: bool = False
+    """The rule lets the automatic reply answer publicly. Without it a public message gets none, only a proposal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,8 @@ class Actions:
     suggestions: tuple[tuple[str, str], ...] = ()
     """Pairs of kind and template."""
     reply: str | None = None
+    reply_in_public: bool = False
+    """The rule says that its automatic reply may answer a public message publicly."""
     hold_replies: str | None = None
     notify: tuple[str, ...] = ()
     severity: Severity = "none"

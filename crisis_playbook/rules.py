@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from crisis_playbook import document
@@ -153,6 +153,22 @@ class Suggestion:
         return {"anyOf": [{"const": "hide"}, SUGGEST.schema()]}
 
 
+PUBLIC_REPLY = Record("reply", {"public": Key(Template(), required=True)}, lambda values, _: values["public"])
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticReply:
+    """The template an automatic reply says, and whether it may go out where everybody reads it: {public: template}."""
+
+    def read(self, node: Node, reading: Reading) -> tuple[str, bool]:
+        if isinstance(node, document.Mapping):
+            return PUBLIC_REPLY.read(node, reading), True
+        return Template().read(node, reading), False
+
+    def schema(self) -> Schema:
+        return {"anyOf": [Template().schema(), PUBLIC_REPLY.schema()]}
+
+
 @dataclass(frozen=True, slots=True)
 class Assignee:
     """A team, or a member of a team."""
@@ -170,7 +186,7 @@ ACTION = Record(
         "assign": Key(Assignee()),
         "label": Key(OneOrMore(Text("a label", 80))),
         "suggest": Key(OneOrMore(Suggestion())),
-        "reply": Key(Template()),
+        "reply": Key(AutomaticReply()),
         "hold_replies": Key(Choice(HOLDS)),
         "notify": Key(OneOrMore(Recipient())),
         "severity": Key(Choice(SEVERITIES)),
@@ -202,11 +218,13 @@ def _actions(written: tuple[dict[str, Any], ...]) -> Actions:
         return tuple(dict.fromkeys(value for action in written for value in action.get(key, ())))
 
     level = first("raise")
+    reply, public = first("reply") or (None, False)
     return Actions(
         assign=first("assign"),
         labels=every("label"),
         suggestions=tuple(dict.fromkeys(pair for pairs in every("suggest") for pair in pairs)),
-        reply=first("reply"),
+        reply=reply,
+        reply_in_public=public,
         hold_replies=first("hold_replies"),
         notify=every("notify"),
         severity=first("severity") or "none",
@@ -271,16 +289,7 @@ def _rule(values: dict[str, Any], place: Place) -> Rule:
         raise wrong(place, f"rule {name} has {missing}", fix)
     if "then" not in values and "severity" not in values:
         raise wrong(place, f"rule {values['rule']} has no 'then'", "add 'then: [{label: …}]' or a severity")
-    actions = Actions(
-        then.assign,
-        then.labels,
-        then.suggestions,
-        then.reply,
-        then.hold_replies,
-        then.notify,
-        severity,
-        then.raise_level,
-    )
+    actions = replace(then, severity=severity)
     return Rule(values["rule"], values["when"], actions, values.get("continue", False), examples, str(place))
 
 

@@ -40,6 +40,8 @@ class Case:
     message: Message
     contact: Contact | None
     public: bool
+    rule_says_public: bool
+    """The rule lets its automatic reply answer publicly."""
     item: OutboxItem | None
     """None while it is not queued yet."""
     now: datetime
@@ -103,6 +105,8 @@ def _frozen(case: Case) -> str | None:
     level = crises.behaviour(case.session, case.runtime, case.now)
     if level.automatic_replies == "none":
         return f"Level {level.number} ({level.title}) freezes automatic replies."
+    if level.hold_replies == "automatic":
+        return "Automatic replies are held during the crisis."
     if level.automatic_replies == "normal":
         return "Replies are held for approval during the crisis." if level.hold_replies is not None else None
     if case.item is not None and case.item.template != level.automatic_replies:
@@ -153,6 +157,8 @@ def _hourly_cap(case: Case) -> str | None:
 def _public_allowed(case: Case) -> str | None:
     if not case.public:
         return None
+    if not case.rule_says_public:
+        return "Automatic replies are public only where the rule says reply: {public: …}."
     capabilities = case.runtime.channels[case.account.channel].capabilities
     if not capabilities.automation_may_reply_publicly:
         return "The platform does not allow automatic public replies."
@@ -181,7 +187,9 @@ def reason_against(session: Session, runtime: Runtime, item: OutboxItem, now: da
     if message is None:
         return "The message it answers is gone."
     conversation = session.get_one(Conversation, item.conversation_id)
-    return _first_reason(_case(session, runtime, conversation, message, item.visibility == "public", item, now))
+    public = item.visibility == "public"
+    # The rule said so when it was queued: nothing public is queued otherwise.
+    return _first_reason(_case(session, runtime, conversation, message, now, public, public, item))
 
 
 def _case(
@@ -189,13 +197,14 @@ def _case(
     runtime: Runtime,
     conversation: Conversation,
     message: Message,
-    public: bool,
-    item: OutboxItem | None,
     now: datetime,
+    public: bool,
+    rule_says_public: bool,
+    item: OutboxItem | None = None,
 ) -> Case:
     account = session.get_one(Account, conversation.account_id)
     contact = session.get(Contact, message.contact_id) if message.contact_id is not None else None
-    return Case(session, runtime, account, conversation, message, contact, public, item, now)
+    return Case(session, runtime, account, conversation, message, contact, public, rule_says_public, item, now)
 
 
 def _first_reason(case: Case) -> str | None:
@@ -214,9 +223,13 @@ def answer(
     now: datetime,
     *,
     public: bool = False,
+    rule_says_public: bool = False,
 ) -> str | None:
-    """Queue the automatic reply to this message, or say why not. Repeating it changes nothing."""
-    reason = _first_reason(_case(session, runtime, conversation, message, public, None, now))
+    """Queue the automatic reply to this message, or say why not. Repeating it changes nothing.
+
+    A public message is answered publicly, and only where the rule says so.
+    """
+    reason = _first_reason(_case(session, runtime, conversation, message, now, public, rule_says_public))
     if reason is not None:
         return reason
     template = _template_now(session, runtime, template, now)

@@ -17,6 +17,7 @@ from inbox.storable import storable
 from inbox.ways import Option
 
 LONGEST_CLIENT_KEY = 200
+FOR_APPROVAL = "for_approval"
 
 
 def options(
@@ -168,7 +169,7 @@ def _item(
 
 def held(session: Session, runtime: Runtime, conversation: Conversation, now: datetime) -> bool:
     """Whether a second person has to approve: this conversation's rule says so, or the crisis in force does."""
-    return conversation.hold_replies is not None or crises.behaviour(session, runtime, now).hold_replies is not None
+    return FOR_APPROVAL in (conversation.hold_replies, crises.behaviour(session, runtime, now).hold_replies)
 
 
 def queue(session: Session, item: OutboxItem, now: datetime) -> OutboxItem:

@@ -16,7 +16,7 @@ WHOLE = loaded()
 BRANCHES = with_rules(
     """\
   - {rule: a, when: {text_any: [kaputt, alt]}, then: [{label: a}], continue: true, examples: {applies: [alt]}}
-  - {rule: b, when: {topic: t, visibility: public}, then: [{label: b}, {reply: rb}], examples: {applies: [neu]}}
+  - {rule: b, when: {topic: t, visibility: public}, then: [{label: b}, {reply: {public: rb}}], examples: {applies: [neu]}}
   - {rule: c, when: {any: [{text_all: [neu, gut]}, {sign: negation}]}, then: [{label: c}], examples: {applies: [kein]}}
   - {rule: d, when: {not: {text_any: [gut]}, hours: open}, then: [{label: d}], examples: {applies: [x]}}
   - {rule: e, when: {pattern: 'g.t'}, then: [{label: e}, {hold_replies: for_approval}], examples: {applies: [gut]}}
@@ -100,6 +100,28 @@ def test_held_replies_turn_an_automatic_reply_into_a_proposal() -> None:
     decision = evaluate(with_rules(rules), Facts("Hallo", visibility="private"))
     assert decision.automatic_reply is None
     assert [(s.kind, s.template, s.rule) for s in decision.suggestions] == [("reply", "hello", "reply")]
+
+
+@pytest.mark.parametrize(
+    ("reply", "visibility", "automatic", "public", "proposed"),
+    [
+        ("hello", "private", "hello", False, []),
+        ("hello", "public", None, False, ["hello"]),
+        ("{public: hello}", "public", "hello", True, []),
+        ("{public: hello}", "private", "hello", True, []),
+        ("hello", None, "hello", False, []),
+    ],
+)
+def test_an_automatic_reply_is_public_only_where_the_rule_says_so(
+    reply: str, visibility: str | None, automatic: str | None, public: bool, proposed: list[str]
+) -> None:
+    rules = f"  - {{rule: greet, when: {{spoken_by: customer}}, then: [{{reply: {reply}}}]}}\n"
+    decision = evaluate(with_rules(rules), Facts("Hallo", visibility=visibility))
+    assert (decision.automatic_reply, decision.automatic_reply_public) == (automatic, public)
+    assert [(one.kind, one.template, one.rule) for one in decision.suggestions] == [
+        ("reply", template, "greet") for template in proposed
+    ]
+    assert any("only proposed" in line for line in decision.why) is bool(proposed)
 
 
 def test_a_sum_lists_every_line_that_counted_with_its_words() -> None:
