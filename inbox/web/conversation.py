@@ -145,10 +145,10 @@ def snooze_choices(visit: Visit) -> list[tuple[datetime, str]]:
 
 @router.get("/conversations/{conversation_id}/thread")
 def thread(visit: Visiting, conversation_id: int) -> Response:
-    """The messages as they stand now, for a page that is open."""
+    """Head, messages, composer and side as they stand now, for a page that is open."""
     with visit.reading() as session:
         view = conversation_view(visit, session, conversation_id, Draft())
-    response = visit.part("thread.html", view)
+    response = visit.part("fresh.html", view | {"here": looked_from(visit).address()})
     response.headers["Zuruf-Version"] = str(view["detail"].version)
     return response
 

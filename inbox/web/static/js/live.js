@@ -48,28 +48,60 @@
     if (counts && one("#queues").innerHTML !== counts.innerHTML) one("#queues").replaceWith(counts);
   }
 
+  // Head and side follow what happens, except where somebody's hands are on them.
+  function bringAround(parts) {
+    ["#conversation-head", "#side"].forEach((selector) => {
+      const old = one(selector);
+      const fresh = one(selector, parts);
+      const inUse = old.contains(document.activeElement) || one("details[open]", old);
+      if (inUse || old.innerHTML === fresh.innerHTML) return;
+      old.replaceChildren(...fresh.childNodes);
+      htmx.process(old);
+    });
+  }
+
+  // A way of answering may open or close meanwhile; a composer somebody is using stays as it is.
+  function bringComposer(parts) {
+    const old = one("#composer");
+    const fresh = one("#composer", parts);
+    if (old.contains(document.activeElement) || one("#reply-text", old).value) return;
+    if (one(".ways", old).outerHTML === one(".ways", fresh).outerHTML) return;
+    const chosen = one('[name="way"]:checked', old)?.value;
+    const same = all('[name="way"]', fresh).find((way) => way.value === chosen && chosen !== "note");
+    old.replaceWith(fresh);
+    if (same) { same.checked = true; same.dispatchEvent(new Event("change", { bubbles: true })); }
+    htmx.process(fresh);
+  }
+
+  function replaceThread(thread, fresh, atEnd) {
+    const known = new Set(all("[id]", thread).map((element) => element.id));
+    const top = thread.scrollTop;
+    thread.replaceChildren(...fresh.childNodes);
+    thread.dataset.seen = thread.innerHTML;
+    htmx.process(thread);
+    thread.scrollTop = atEnd ? thread.scrollHeight : top;
+    const arrived = all("article", thread).filter((article) => !known.has(article.id));
+    if (arrived.some((article) => !article.matches(".ours"))) one("#announce").textContent = arrived.at(-1).innerText;
+  }
+
   async function bringThread() {
     const thread = one("#thread");
     const writing = thread?.contains(document.activeElement) && document.activeElement.matches("textarea");
     if (!thread || writing || here().get("before")) return;
     const id = current();
-    const reply = await get(`/conversations/${id}/thread`);
+    const reply = await get(`/conversations/${id}/thread${location.search}`);
     const html = await reply.text();
     if (id !== current()) return;
-    const fresh = one("#thread", fragment(html));
-    const changed = all("textarea", thread).some((field) => field.value !== field.defaultValue);
-    if (changed || fresh.innerHTML === thread.dataset.seen) return;
-    const known = new Set(all("[id]", thread).map((element) => element.id));
+    const parts = fragment(html);
+    bringAround(parts);
+    const fresh = one("#thread", parts);
+    if (all("textarea", thread).some((field) => field.value !== field.defaultValue)) return;
     const atEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 40;
-    const top = thread.scrollTop;
-    thread.replaceChildren(...fresh.childNodes);
-    thread.dataset.seen = thread.innerHTML;
-    htmx.process(thread);
-    const arrived = all("article", thread).filter((article) => !known.has(article.id));
-    if (atEnd) thread.scrollTop = thread.scrollHeight; else thread.scrollTop = top;
-    if (arrived.some((article) => !article.matches(".ours"))) one("#announce").textContent = arrived.at(-1).innerText;
+    if (fresh.innerHTML !== thread.dataset.seen) replaceThread(thread, fresh, atEnd);
     // Who sees the end of the thread has seen what is new; else the server refuses and says why.
-    if (atEnd) one('#composer [name="seen_version"]').value = reply.headers.get("Zuruf-Version");
+    if (!atEnd) return;
+    bringComposer(parts);
+    one('#composer [name="seen_version"]').value = reply.headers.get("Zuruf-Version");
   }
 
   let pending = new Set();
