@@ -6,13 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import structlog
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 
 from inbox import api
 from inbox.api import problems
@@ -22,13 +19,9 @@ from inbox.errors import NotThere, Refusal
 from inbox.runtime import Runtime
 from inbox.web import health, pages, webhooks
 from inbox.web.armour import Armour
+from inbox.web.desk import Desk
+from inbox.web.failures import Failures
 
-log = structlog.get_logger("web")
-
-ACCIDENT = (
-    "Etwas ist bei uns schiefgegangen. Es steht im Protokoll. Gehen Sie zurück und versuchen Sie es noch einmal.\n\n"
-    "Something went wrong on our side. It has been logged. Go back and try again.\n"
-)
 DESCRIPTION = (
     "Comments, mentions and direct messages of Facebook, Instagram and X in one inbox. Times are RFC 3339 in UTC, "
     "errors are application/problem+json, lists go on with next_cursor."
@@ -48,17 +41,19 @@ def create_app(runtime: Runtime) -> FastAPI:
         strict_content_type=False,
     )
     app.state.runtime = runtime
-    app.add_exception_handler(HTTPException, problems.of_http)
+    desk = Desk(runtime)
+    failures = Failures(desk)
+    app.add_exception_handler(HTTPException, failures.of_http)
     app.add_exception_handler(RequestValidationError, problems.of_validation)
     app.add_exception_handler(Refusal, problems.of_refusal)
     app.add_exception_handler(NotThere, problems.of_not_there)
     app.include_router(health.router)
     app.include_router(webhooks.router)
     app.include_router(api.router())
-    for router in pages.routers(runtime):
+    for router in pages.routers(desk):
         app.include_router(router)
     web = runtime.settings.web
-    app.add_middleware(Armour, public_url=web.public_url, listen_host=web.host, accident=_accident)
+    app.add_middleware(Armour, public_url=web.public_url, listen_host=web.host, failures=failures)
     describe = app.openapi
     app.openapi = lambda: _with_problems_and_token(describe())  # type: ignore[method-assign]
     return app
@@ -69,13 +64,6 @@ async def _few_threads(_app: FastAPI) -> AsyncIterator[None]:
     """As many threads as database connections for pages: more would only wait for each other."""
     current_default_thread_limiter().total_tokens = WEB_THREADS
     yield
-
-
-def _accident(request: Request, error: Exception) -> Response:
-    log.error("a request failed", method=request.method, path=request.url.path, exc_info=error)
-    if "text/html" in request.headers.get("accept", ""):
-        return PlainTextResponse(ACCIDENT, 500)
-    return problems.of_accident(request, error)
 
 
 def _with_problems_and_token(description: dict[str, Any]) -> dict[str, Any]:

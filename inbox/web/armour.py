@@ -5,15 +5,14 @@ Plain ASGI, so that event streams pass through unbuffered.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 from urllib.parse import urlsplit
 
+from anyio.to_thread import run_sync
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from inbox.api.problems import problem
 
 POLICY = "; ".join(
     (
@@ -51,15 +50,25 @@ class BodyTooLarge(Exception):
     """More arrived than is taken here."""
 
 
-class Armour:
-    """Wraps the whole application. `public_url` and `listen_host` say by which names browsers may come; `accident`
-    makes the answer to an error nobody expected."""
+class Answers(Protocol):
+    """How refusals and accidents are put, for people and for programs."""
 
-    def __init__(
-        self, app: ASGIApp, public_url: str, listen_host: str, accident: Callable[[Request, Exception], Response]
-    ) -> None:
+    def refused(self, request: Request, status: int, detail: str) -> Response:
+        """To what is turned away here."""
+        ...
+
+    def of_accident(self, request: Request, error: Exception) -> Response:
+        """To an error nobody expected."""
+        ...
+
+
+class Armour:
+    """Wraps the whole application. `public_url` and `listen_host` say by which names browsers may come; `failures`
+    makes the answers to what is refused and to what goes wrong."""
+
+    def __init__(self, app: ASGIApp, public_url: str, listen_host: str, failures: Answers) -> None:
         self.app = app
-        self.accident = accident
+        self.failures = failures
         public = urlsplit(public_url)
         self.hosts = {"127.0.0.1", "localhost", "::1", listen_host.lower(), (public.hostname or "").lower()}
         self.protections = dict(PROTECTIONS)
@@ -75,16 +84,18 @@ class Armour:
         headers = Headers(scope=scope)
         path: str = scope["path"]
         if not path.startswith(ANY_HOST) and host_of(headers.get("host", "")) not in self.hosts:
-            refusal = problem(
-                421, "This address is not ours. Open the one of [web] public_url, or set it to the one you use."
-            )
-            await refusal(scope, receive, protected)
+            detail = "This address is not ours. Open the one of [web] public_url, or set it to the one you use."
+            await self._refuse(421, detail, scope, receive, protected)
             return
         most = MOST_WEBHOOK_BODY if path.startswith("/webhooks/") else MOST_BODY
-        too_large = problem(413, f"The body is too large: at most {most} bytes are taken here.")
+
+        async def too_large() -> None:
+            detail = f"The body is too large: at most {most} bytes are taken here."
+            await self._refuse(413, detail, scope, receive, protected)
+
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > most:
-            await too_large(scope, receive, protected)
+            await too_large()
             return
         scope["client"] = client_of(scope, headers)
         begun = False
@@ -99,11 +110,16 @@ class Armour:
         except BodyTooLarge:
             if begun:
                 raise
-            await too_large(scope, receive, protected)
+            await too_large()
         except Exception as error:
             if begun:
                 raise
-            await self.accident(Request(scope), error)(scope, receive, protected)
+            answer = await run_sync(self.failures.of_accident, Request(scope), error)
+            await answer(scope, receive, protected)
+
+    async def _refuse(self, status: int, detail: str, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await run_sync(self.failures.refused, Request(scope), status, detail)
+        await answer(scope, receive, send)
 
     def _protected(self, send: Send) -> Send:
         async def send_protected(message: Message) -> None:

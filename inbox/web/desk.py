@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
+from anyio.to_thread import run_sync
 from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
@@ -70,6 +72,15 @@ class Desk:
     def language(self, request: Request, chosen: str | None = None) -> str:
         """In which language this browser is answered."""
         return choose_language(chosen, request.headers.get("accept-language", ""), self.runtime.settings.inbox.language)
+
+    def readers_language(self, request: Request) -> str:
+        """The signed-in person's own choice, else as `language`; never fails, because errors are told in it."""
+        try:
+            with reading(self.runtime.sessions) as session:
+                found = access.signed_in(session, request.cookies.get(COOKIE), self.runtime.clock())
+        except SQLAlchemyError:
+            found = None
+        return self.language(request, found.person.language if found is not None else None)
 
     def failure(self, request: Request, status: int, title: str, detail: str, language: str) -> Response:
         """An error page that says what happened and the next step."""
@@ -211,7 +222,8 @@ class PageRoute(APIRoute):
             except RequestValidationError:
                 title, detail, status = "Not found", "This address is not one of ours.", 404
             desk: Desk = request.state.desk
-            return desk.failure(request, status, title, detail, desk.language(request))
+            language = await run_sync(desk.readers_language, request)
+            return desk.failure(request, status, title, detail, language)
 
         return with_pages_for_errors
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Request
 
-from inbox.runtime import Runtime
 from inbox.web import (
     accounts,
     composer,
@@ -33,11 +32,10 @@ FAMILIES = (
 )  # fmt: skip
 
 
-def routers(runtime: Runtime) -> list[APIRouter]:
+def routers(desk: Desk) -> list[APIRouter]:
     """The pages of this process. Each handler finds its `Desk` in the request's state."""
-    desk = Desk(runtime)
-    watch = live.Watch(runtime)
-    bench = Bench(runtime)
+    watch = live.Watch(desk.runtime)
+    bench = Bench(desk.runtime)
 
     async def bring(request: Request) -> None:
         request.state.watch = watch

@@ -55,6 +55,10 @@ PATTERNS = (
     (r"(?P<channel>\w+) cannot hide messages\.", N_("%(channel)s cannot hide messages.")),
     (r"It does not pass: (?P<mistakes>.*)", N_("It does not pass: %(mistakes)s")),
     (r"There is no (?P<what>.*)\.", N_("There is no %(what)s.")),
+    (
+        r"The body is too large: at most (?P<most>\d+) bytes are taken here\.",
+        N_("What was sent is too large: at most %(most)s bytes are taken here."),
+    ),
 )
 
 SENTENCES = (
@@ -101,6 +105,13 @@ SENTENCES = (
     N_("The platform found the request invalid."),
     N_("A person has answered."),
     N_("This address is not one of ours."),
+    N_("This address is not one of ours. Perhaps it was typed or copied wrongly; start from the inbox."),
+    N_("This address cannot be used in this way. Go back, load the page again and repeat."),
+    N_("It has been written to the log. Go back and try again; if it happens again, tell your admin when it was."),
+    N_("This address is not ours. Open the one of [web] public_url, or set it to the one you use."),
+    N_("This address is not ours"),
+    N_("That is too large"),
+    N_("Something went wrong on our side"),
     N_("The current password is not right."),
     N_("Choose who reads the answer: everybody, or this person alone."),
     N_("A prepared text's name is one word of letters, digits, _ and -, such as /versand."),
