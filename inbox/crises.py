@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from crisis_playbook import Level, alarms
@@ -29,11 +29,14 @@ NO_BEHAVIOUR = Level(
 
 def running(session: Session, now: datetime) -> Sequence[Crisis]:
     """Every crisis that has neither been stood down nor expired, the gravest first."""
-    return session.scalars(
-        select(Crisis)
-        .where(Crisis.stood_down_at.is_(None), (Crisis.expires_at.is_(None)) | (Crisis.expires_at > now))
-        .order_by(Crisis.level.desc(), Crisis.id)
-    ).all()
+    return session.scalars(_RUNNING, {"now": now}).all()
+
+
+_RUNNING = (
+    select(Crisis)
+    .where(Crisis.stood_down_at.is_(None), (Crisis.expires_at.is_(None)) | (Crisis.expires_at > bindparam("now")))
+    .order_by(Crisis.level.desc(), Crisis.id)
+)
 
 
 def behaviour(session: Session, runtime: Runtime, now: datetime) -> Level:

@@ -26,14 +26,17 @@ def record(
 
     Written at once, not at the next flush, so that the order of ids is the order of happening within a transaction.
     """
-    session.execute(
-        insert(Event).values(
-            kind=kind, at=now, conversation_id=conversation_id, account_id=account_id, actor=actor, data=data
-        )
-    )
+    row = {
+        "kind": kind, "at": now, "conversation_id": conversation_id, "account_id": account_id, "actor": actor,
+        "data": data,
+    }  # fmt: skip
+    session.execute(_APPEND, row)
 
 
 def record_many(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Appends many events at once; each row has every column of `Event` but the id."""
     if rows:
-        session.execute(insert(Event), list(rows))
+        session.execute(_APPEND, list(rows))
+
+
+_APPEND = insert(Event.__table__)  # type: ignore[arg-type]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from connectors.base import Kind, Situation, Visibility, Way, WayOption, WayState
@@ -52,16 +53,7 @@ def visibility_of(way: Way) -> Visibility:
 
 def latest_inbound(session: Session, conversation_id: int) -> Message | None:
     """The customer's message an answer would answer: their latest that still stands."""
-    return session.scalars(
-        select(Message)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.direction == "inbound",
-            Message.deleted_at.is_(None),
-        )
-        .order_by(Message.sent_at.desc(), Message.id.desc())
-        .limit(1)
-    ).first()
+    return _latest_inbound(session, [conversation_id]).get(conversation_id)
 
 
 def correspondent(conversation: Conversation, target: Message | None) -> int | None:
@@ -72,73 +64,99 @@ def correspondent(conversation: Conversation, target: Message | None) -> int | N
     return conversation.contact_id
 
 
-def situation(
-    session: Session,
-    conversation: Conversation,
-    target: Message | None,
-    now: datetime,
-    *,
-    human: bool,
-) -> Situation:
-    """Everything our rows know that decides which ways are open."""
-    account = session.get_one(Account, conversation.account_id)
-    contact_id = correspondent(conversation, target)
-    contact = session.get(Contact, contact_id) if contact_id is not None else None
-    return Situation(
-        kind=Kind(conversation.kind),
-        now=now,
-        target_id=target.external_id if target is not None else None,
-        target_sent_at=target.sent_at if target is not None else None,
-        target_deleted=target is None,
-        last_inbound_at=conversation.last_inbound_at,
-        person_has_written_privately=_has_written_privately(session, conversation, contact_id),
-        private_reply_used=_private_reply_used(session, target),
-        can_reply_privately=target.can_reply_privately if target is not None else None,
-        summons_us=target.summons_us if target is not None else None,
-        author_known=contact is not None,
-        person_unavailable=contact is not None and contact.unavailable_at is not None,
-        human=human,
-        human_agent_allowed=account.human_agent,
-        unsummoned_replies_allowed=account.enterprise,
+def situations(
+    session: Session, conversations: Sequence[Conversation], now: datetime, *, human: bool
+) -> dict[int, Situation]:
+    """Everything our rows know that decides which ways are open, by conversation: a query a table, however many."""
+    ids = [conversation.id for conversation in conversations]
+    targets = _latest_inbound(session, ids)
+    people = {one.id: correspondent(one, targets.get(one.id)) for one in conversations}
+    named = [contact_id for contact_id in people.values() if contact_id is not None]
+    contacts = {row.id: row for row in session.scalars(_CONTACTS, {"ids": named})}
+    known = _Known(session, now, human, targets, contacts, _wrote_privately(session, contacts), _used(session, ids))
+    return {one.id: known.situation(one, people[one.id]) for one in conversations}
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was read for several conversations at once."""
+
+    session: Session
+    now: datetime
+    human: bool
+    targets: Mapping[int, Message]
+    contacts: Mapping[int, Contact]
+    wrote_privately: frozenset[int]
+    used: frozenset[tuple[int, str | None]]
+
+    def situation(self, conversation: Conversation, contact_id: int | None) -> Situation:
+        """One conversation's."""
+        account = self.session.get_one(Account, conversation.account_id)
+        target, contact = self.targets.get(conversation.id), self.contacts.get(contact_id or 0)
+        private = conversation.visibility == "private"
+        return Situation(
+            kind=Kind(conversation.kind),
+            now=self.now,
+            target_id=target.external_id if target is not None else None,
+            target_sent_at=target.sent_at if target is not None else None,
+            target_deleted=target is None,
+            last_inbound_at=conversation.last_inbound_at,
+            person_has_written_privately=(
+                conversation.last_inbound_at is not None if private else contact_id in self.wrote_privately
+            ),
+            private_reply_used=target is not None and (conversation.id, target.external_id) in self.used,
+            can_reply_privately=target.can_reply_privately if target is not None else None,
+            summons_us=target.summons_us if target is not None else None,
+            author_known=contact is not None,
+            person_unavailable=contact is not None and contact.unavailable_at is not None,
+            human=self.human,
+            human_agent_allowed=account.human_agent,
+            unsummoned_replies_allowed=account.enterprise,
+        )
+
+
+def _latest_inbound(session: Session, conversation_ids: Sequence[int]) -> dict[int, Message]:
+    return {row.conversation_id: row for row in session.scalars(_LATEST_INBOUND, {"ids": conversation_ids})}
+
+
+def _wrote_privately(session: Session, contact_ids: Iterable[int]) -> frozenset[int]:
+    """Who of these people has a private conversation with us in which they wrote."""
+    return frozenset(session.scalars(_WROTE_PRIVATELY, {"ids": list(contact_ids)}))
+
+
+def _used(session: Session, conversation_ids: Sequence[int]) -> frozenset[tuple[int, str | None]]:
+    """Messages that had their private reply, or have one on its way or in doubt: the platform counts attempts that
+    arrived."""
+    rows = session.execute(_PRIVATE_REPLIES, {"ids": conversation_ids})
+    return frozenset((conversation_id, target) for conversation_id, target in rows)
+
+
+# Written once: putting a statement together costs more than running it, and these run for every page and reply.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_NEWEST_INBOUND = (
+    select(Message.id)
+    .where(
+        Message.conversation_id == Conversation.id,
+        Message.direction == "inbound",
+        Message.deleted_at.is_(None),
     )
-
-
-def _has_written_privately(session: Session, conversation: Conversation, contact_id: int | None) -> bool:
-    if conversation.visibility == "private":
-        return conversation.last_inbound_at is not None
-    if contact_id is None:
-        return False
-    return (
-        session.execute(
-            select(Conversation.id)
-            .where(
-                Conversation.contact_id == contact_id,
-                Conversation.visibility == "private",
-                Conversation.last_inbound_at.is_not(None),
-            )
-            .limit(1)
-        ).first()
-        is not None
-    )
-
-
-def _private_reply_used(session: Session, target: Message | None) -> bool:
-    """Also while one is on its way or in doubt: the platform counts attempts that arrived."""
-    if target is None:
-        return False
-    return (
-        session.execute(
-            select(OutboxItem.id)
-            .where(
-                OutboxItem.conversation_id == target.conversation_id,
-                OutboxItem.target_external_id == target.external_id,
-                OutboxItem.way == str(Way.PRIVATE_REPLY),
-                OutboxItem.state.in_(("queued", "sending", "sent", "unknown")),
-            )
-            .limit(1)
-        ).first()
-        is not None
-    )
+    .order_by(Message.sent_at.desc(), Message.id.desc())
+    .limit(1)
+    .correlate(Conversation)
+    .scalar_subquery()
+)
+_LATEST_INBOUND = select(Message).where(Message.id.in_(select(_NEWEST_INBOUND).where(Conversation.id.in_(_IDS))))
+_CONTACTS = select(Contact).where(Contact.id.in_(_IDS))
+_WROTE_PRIVATELY = select(Conversation.contact_id).where(
+    Conversation.contact_id.in_(_IDS),
+    Conversation.visibility == "private",
+    Conversation.last_inbound_at.is_not(None),
+)
+_PRIVATE_REPLIES = select(OutboxItem.conversation_id, OutboxItem.target_external_id).where(
+    OutboxItem.conversation_id.in_(_IDS),
+    OutboxItem.way == str(Way.PRIVATE_REPLY),
+    OutboxItem.state.in_(("queued", "sending", "sent", "unknown")),
+)
 
 
 def options(
@@ -150,9 +168,23 @@ def options(
     human: bool = True,
 ) -> list[Option]:
     """Every way this channel knows, best first, with its state and a sentence."""
-    target = latest_inbound(session, conversation.id)
-    known = situation(session, conversation, target, now, human=human)
-    return [describe(option) for option in channels[conversation.channel].ways(known)]
+    return options_of_many(session, channels, [conversation], now, human=human)[conversation.id]
+
+
+def options_of_many(
+    session: Session,
+    channels: Channels,
+    conversations: Sequence[Conversation],
+    now: datetime,
+    *,
+    human: bool = True,
+) -> dict[int, list[Option]]:
+    """`options` for several conversations at once, by conversation."""
+    known = situations(session, conversations, now, human=human)
+    return {
+        conversation.id: [describe(option) for option in channels[conversation.channel].ways(known[conversation.id])]
+        for conversation in conversations
+    }
 
 
 def describe(option: WayOption) -> Option:

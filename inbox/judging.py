@@ -1,0 +1,348 @@
+"""What the playbook decides about a batch of messages, and what follows from it for their conversations.
+
+First everything is understood, with one query a table and one statement for each kind of row, however many messages
+there are; then what few messages call for (a proposal, an automatic reply, a notice) is done message by message.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+import crisis_playbook
+from crisis_playbook import Decision, Facts, Level, Playbook
+from inbox import automation, contacts, conversations, crises, events, notices, replies, sla, suggestions, threads
+from inbox.errors import Refusal
+from inbox.models import (
+    Account,
+    Contact,
+    Conversation,
+    ConversationLabel,
+    Message,
+    MessageDecision,
+    MessageLabel,
+)
+from inbox.runtime import Runtime
+from inbox.variables import reply_variables
+
+QUIET = timedelta(hours=24)
+"""After so long without a message the next one is the first of a conversation again."""
+SEVERITIES = ("none", "watch", "urgent", "crisis")
+SPOKEN_LANGUAGES = ("de", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One customer's message, what was known when it was judged, and what was decided."""
+
+    message: Message
+    facts: Facts
+    decision: Decision
+
+
+@dataclass(slots=True)
+class Batch:
+    """Some messages with everything around them, read at once."""
+
+    session: Session
+    runtime: Runtime
+    playbook: Playbook
+    now: datetime
+    messages: Sequence[Message]
+    threads: dict[int, Conversation]
+    accounts: dict[int, Account]
+    people: dict[int, Contact]
+    labels: dict[int, set[str]]
+    spoken: dict[int, list[tuple[datetime, int]]]
+    """Times and ids of what was said lately in each conversation, oldest first, without history and deleted."""
+    _rows: dict[type[Any], list[dict[str, Any]]] = field(default_factory=dict)
+    """What is written at the end of understanding, by table."""
+    _level: Level | None = None
+    """How the house behaves while a crisis runs."""
+    _events: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def load(
+        cls, session: Session, runtime: Runtime, playbook: Playbook, messages: Sequence[Message], now: datetime
+    ) -> Self:
+        """Read what the messages' judgement needs."""
+        thread_ids = {message.conversation_id for message in messages}
+        people_ids = {message.contact_id for message in messages if message.contact_id is not None}
+        found = session.scalars(select(Conversation).where(Conversation.id.in_(thread_ids)).with_for_update())
+        threads_by_id = {row.id: row for row in found}
+        people = {row.id: row for row in session.scalars(select(Contact).where(Contact.id.in_(people_ids)))}
+        accounts = {row.id: row for row in session.scalars(select(Account))}
+        labels: dict[int, set[str]] = {thread_id: set() for thread_id in thread_ids}
+        for conversation_id, label in session.execute(
+            select(ConversationLabel.conversation_id, ConversationLabel.label).where(
+                ConversationLabel.conversation_id.in_(thread_ids)
+            )
+        ):
+            labels[conversation_id].add(label)
+        spoken = _spoken_lately(session, thread_ids, min(message.sent_at for message in messages) - QUIET)
+        return cls(session, runtime, playbook, now, messages, threads_by_id, accounts, people, labels, spoken)
+
+    def judge(self) -> None:
+        """Understand every message, write down what was decided, then do what the decisions call for."""
+        if crises.running(self.session, self.now):
+            self._level = crises.behaviour(self.session, self.runtime, self.now)
+        judged = {
+            message.id: self._understand(message)
+            for message in self.messages
+            if message.direction == "inbound" and message.deleted_at is None
+        }
+        self._write_down(list(judged))
+        for message in self.messages:
+            if message.direction == "outbound":
+                self._hear_ourselves(message)
+            elif message.id in judged:
+                self._act(judged[message.id])
+
+    # -- understanding -----------------------------------------------------------------------------------------------
+
+    def _understand(self, message: Message) -> Judged:
+        conversation = self.threads[message.conversation_id]
+        facts = self._facts(conversation, message)
+        judged = Judged(message, facts, self._decide(facts))
+        self._keep(judged)
+        self._label(judged)
+        if not message.history:
+            self._change(conversation, judged)
+        return judged
+
+    def _decide(self, facts: Facts) -> Decision:
+        """What the playbook says, as it holds under the level in force. What a level holds ends with the level, so
+        it is not written into the conversation."""
+        decision = crisis_playbook.evaluate(self.playbook, facts)
+        if self._level is None:
+            return decision
+        return replace(crisis_playbook.under(self._level, decision), hold_replies=decision.hold_replies)
+
+    def _facts(self, conversation: Conversation, message: Message) -> Facts:
+        """What is known of a message when it is judged."""
+        contact = self.people.get(message.contact_id or 0)
+        hours = sla.shop_hours(self.playbook, self.runtime.settings.inbox)
+        return Facts(
+            text=message.text,
+            channel=conversation.channel,
+            account=self.accounts[conversation.account_id].name,
+            kind=conversation.kind,
+            visibility=message.visibility,
+            spoken_by="customer",
+            addressed=message.addressed,
+            first_of_conversation=self._is_first(message),
+            hours="open" if hours is None or hours.is_open(message.sent_at) else "closed",
+            author_followers=contact.followers if contact is not None else None,
+            has_attachment=bool(message.attachments),
+            labels=frozenset(self.labels[conversation.id]),
+            severity=conversation.severity,  # type: ignore[arg-type]
+            sent_at=message.sent_at,
+        )
+
+    def _is_first(self, message: Message) -> bool:
+        """Nobody spoke here in the day before it: a private thread lasts for ever, a concern does not."""
+        spoken = self.spoken.get(message.conversation_id, [])
+        earliest = bisect_left(spoken, (message.sent_at - QUIET, 0))
+        return earliest == len(spoken) or spoken[earliest] >= (message.sent_at, message.id)
+
+    def _keep(self, judged: Judged) -> None:
+        """The decision with its reasons, where it said something."""
+        decision = judged.decision
+        if not (decision.rules or decision.undecided or decision.complaint != "none"):
+            return
+        self._add(
+            MessageDecision,
+            message_id=judged.message.id,
+            playbook=decision.playbook,
+            rules=list(decision.rules),
+            undecided=list(decision.undecided),
+            severity=decision.severity,
+            complaint=decision.complaint,
+            score=decision.score,
+            explanation={
+                "why": list(decision.why),
+                "points": [[line.reason, line.points] for line in decision.points],
+                "labels": list(decision.labels),
+                "automatic_reply": decision.automatic_reply,
+                "answers": list(decision.answers),
+            },
+        )
+
+    def _label(self, judged: Judged) -> None:
+        message = judged.message
+        present = self.labels[message.conversation_id]
+        for label in judged.decision.labels:
+            if label not in present:
+                present.add(label)
+                self._add(ConversationLabel, conversation_id=message.conversation_id, label=label)
+            if not message.history:
+                self._add(
+                    MessageLabel, message_id=message.id, label=label, at=message.sent_at,
+                    account_id=message.account_id, contact_id=message.contact_id,
+                )  # fmt: skip
+
+    def _change(self, conversation: Conversation, judged: Judged) -> None:
+        decision = judged.decision
+        conversation.unread += 1
+        if decision.language in SPOKEN_LANGUAGES:
+            conversation.language = decision.language
+        if SEVERITIES.index(decision.severity) > SEVERITIES.index(conversation.severity):
+            conversation.severity = decision.severity
+        if decision.hold_replies == "for_approval":
+            conversation.hold_replies = decision.hold_replies
+        if decision.rules or decision.undecided:
+            data = {
+                "message_id": judged.message.id,
+                "rules": list(decision.rules),
+                "undecided": list(decision.undecided),
+                "severity": decision.severity,
+                "playbook": decision.playbook[:12],
+            }
+            self._events.append(
+                {"kind": "judged", "at": self.now, "conversation_id": conversation.id, "account_id": None,
+                 "actor": "playbook", "data": data}
+            )  # fmt: skip
+
+    def _add(self, table: type[Any], **columns: Any) -> None:
+        self._rows.setdefault(table, []).append(columns)
+
+    def _write_down(self, judged: list[int]) -> None:
+        """What an earlier judgement of an edited message said goes."""
+        for table in (MessageDecision, MessageLabel):
+            self.session.execute(
+                delete(table).where(table.message_id.in_(judged)).execution_options(synchronize_session=False)
+            )
+        for table, rows in self._rows.items():
+            self.session.execute(insert(table), rows)
+        events.record_many(self.session, self._events)
+
+    # -- acting ------------------------------------------------------------------------------------------------------
+
+    def _hear_ourselves(self, message: Message) -> None:
+        """A colleague spoke, here or in the platform's app: no machine speaks after them, no proposal outlives it."""
+        if message.origin in threads.HUMAN and not message.history and message.deleted_at is None:
+            conversation = self.threads[message.conversation_id]
+            replies.cancel_pending_automation(self.session, conversation.id, self.now, "A person has answered.")
+            suggestions.overtake(self.session, conversation.id, self.now)
+            conversation.open_suggestions = 0
+
+    def _act(self, judged: Judged) -> None:
+        conversation = self.threads[judged.message.conversation_id]
+        self._heed_opt_out(conversation, judged.message)
+        if not judged.message.history:
+            self._assign(conversation, judged.decision)
+            self._suggest(conversation, judged)
+            self._answer(conversation, judged)
+            self._tell(conversation, judged.decision)
+
+    def _assign(self, conversation: Conversation, decision: Decision) -> None:
+        """As the rule says, where nobody has it yet. Who has left, or has no sign-in, cannot be given anything."""
+        if not decision.assign or conversation.assignee_id is not None or conversation.team is not None:
+            return
+        try:
+            conversations.assign(self.session, conversation.id, decision.assign, "playbook", self.now)
+        except Refusal as refusal:
+            events.record(
+                self.session, "assigning_failed", self.now, conversation_id=conversation.id, actor="playbook",
+                to=decision.assign, reason=refusal.detail,
+            )  # fmt: skip
+
+    def _heed_opt_out(self, conversation: Conversation, message: Message) -> None:
+        if message.contact_id is None or not contacts.asks_to_stop(message.text):
+            return
+        contacts.opt_out(self.session, message.contact_id, "daemon", self.now)
+        if "opted-out" not in self.labels[conversation.id]:
+            self.labels[conversation.id].add("opted-out")
+            conversations.change_labels(self.session, conversation.id, ["opted-out"], [], "daemon", self.now)
+
+    def _suggest(self, conversation: Conversation, judged: Judged) -> None:
+        message, decision = judged.message, judged.decision
+        answered = conversation.last_human_reply_at
+        if not decision.suggestions or (answered is not None and answered >= message.sent_at):
+            return
+        checks = self._explained(judged.facts)
+        for suggested in decision.suggestions:
+            place, spans = checks.get(suggested.rule, ("", []))
+            suggestions.make(
+                self.session, self.runtime, conversation, message, suggested, decision, place, spans, self.now
+            )
+
+    def _explained(self, facts: Facts) -> dict[str, tuple[str, list[list[int]]]]:
+        """For each rule that applied: where it is written, and where in the text the deciding words stand."""
+        decision = crisis_playbook.evaluate(self.playbook, facts, explain=True)
+        return {
+            check.rule: (check.place, sorted({(a, b) for step in check.steps for a, b in step.spans}))  # type: ignore[misc]
+            for check in decision.checks
+            if check.applied
+        }
+
+    def _answer(self, conversation: Conversation, judged: Judged) -> None:
+        message, decision = judged.message, judged.decision
+        if decision.automatic_reply is None:
+            return
+        self.session.flush()
+        reason = automation.answer(
+            self.session,
+            self.runtime,
+            conversation,
+            message,
+            decision.automatic_reply,
+            decision.automatic_reply_rule or "",
+            decision.playbook,
+            reply_variables(self.session, self.runtime, conversation, self._language(conversation, decision), self.now),
+            self.now,
+            public=message.visibility == "public",
+            rule_says_public=decision.automatic_reply_public,
+        )
+        if reason is not None:
+            events.record(
+                self.session, "automatic_reply_withheld", self.now, conversation_id=conversation.id,
+                actor="playbook", message_id=message.id, template=decision.automatic_reply, reason=reason,
+            )  # fmt: skip
+
+    def _language(self, conversation: Conversation, decision: Decision) -> str:
+        """The message's own, the conversation's where it does not tell, the shop's where nothing does."""
+        own = decision.language if decision.language in SPOKEN_LANGUAGES else conversation.language
+        return own or self.runtime.settings.inbox.language
+
+    def _tell(self, conversation: Conversation, decision: Decision) -> None:
+        for team in decision.notify:
+            rule = decision.rules[0] if decision.rules else "playbook"
+            notices.queue(
+                self.session, team, f"{rule}: {conversation.channel}", conversation.preview, self.now,
+                cause=f"{rule}-{conversation.id}", conversation_id=conversation.id,
+            )  # fmt: skip
+        if decision.raise_level is not None:
+            self._raise(decision.raise_level, f"rule {decision.rules[0]}")
+
+    def _raise(self, level: int, cause: str) -> None:
+        """One crisis at a time: a graver one raises the running one, another changes nothing."""
+        running = next(iter(crises.running(self.session, self.now)), None)
+        if running is None:
+            crises.declare(self.session, self.runtime, level, "", cause, "playbook", self.now)
+        elif level > running.level:
+            crises.raise_level(self.session, self.runtime, running.id, level, "playbook", self.now)
+
+
+def _spoken_lately(
+    session: Session, thread_ids: Iterable[int], since: datetime
+) -> dict[int, list[tuple[datetime, int]]]:
+    spoken: dict[int, list[tuple[datetime, int]]] = {}
+    for conversation_id, sent_at, message_id in session.execute(
+        select(Message.conversation_id, Message.sent_at, Message.id)
+        .where(
+            Message.conversation_id.in_(thread_ids),
+            Message.sent_at >= since,
+            Message.history.is_(False),
+            Message.deleted_at.is_(None),
+        )
+        .order_by(Message.sent_at, Message.id)
+    ):
+        spoken.setdefault(conversation_id, []).append((sent_at, message_id))
+    return spoken
