@@ -375,7 +375,7 @@ class Message(Base):
         UniqueConstraint("account_id", "external_id"),
         Index("ix_messages_thread", "conversation_id", "sent_at", "id"),
         Index("ix_messages_untriaged", "id", **only("triaged_at IS NULL")),
-        Index("ix_messages_look_again", "account_id", "look_again_at", **only("look_again_at IS NOT NULL")),
+        Index("ix_messages_look_again", "look_again_at", "account_id", **only("look_again_at IS NOT NULL")),
         Index("ix_messages_to_hide", "hide_due_at", **only("hide_wanted IS NOT NULL")),
         Index("ix_messages_sent", "sent_at"),
     )
