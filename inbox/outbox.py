@@ -48,6 +48,8 @@ log = structlog.get_logger("outbox")
 
 LEASE = timedelta(seconds=25)
 """Longer than a send with its time-outs. What is still `sending` then is in doubt."""
+SAVED_UP = timedelta(seconds=10)
+"""An account that was quiet for so long may send as much at once; only who goes on writing is held to the pace."""
 LOOKUPS = (timedelta(seconds=0), timedelta(seconds=4), timedelta(seconds=8), timedelta(seconds=12))
 """When an uncertain send is looked for on the platform: all within 30 s of the doubt."""
 RETRIES = 8
@@ -265,8 +267,9 @@ def _mark_leaving(runtime: Runtime, item_id: int, attempt: int) -> bool:
             .returning(OutboxItem.account_id)
         ).scalar_one_or_none()
         if marked is not None:
-            pace = timedelta(seconds=60 / runtime.channels[_channel(session, marked)].capabilities.sends_per_minute)
-            session.execute(update(Account).where(Account.id == marked).values(writes_not_before=now + pace))
+            account = session.get_one(Account, marked, with_for_update=True)
+            pace = timedelta(seconds=60 / runtime.channels[account.channel].capabilities.sends_per_minute)
+            account.writes_not_before = max(account.writes_not_before or now - SAVED_UP, now - SAVED_UP) + pace
     return marked is not None
 
 
