@@ -179,11 +179,15 @@ def publish(
     report = check_files(row.files, templates, scenarios)
     if not report.ok:
         raise Refusal("It does not pass: " + "; ".join(str(mistake) for mistake in report.mistakes[:5]), 422)
+    _put_in_force(session, row, actor, now)
+
+
+def _put_in_force(session: Session, row: PlaybookVersion, actor: str, now: datetime) -> None:
     session.execute(update(PlaybookVersion).where(PlaybookVersion.status == "active").values(status="retired"))
     row.status, row.published_at = "active", now
     row.reviewer = actor if actor != row.author else None
-    events.record(session, "playbook_published", now, actor=actor, version=version, hash=row.hash)
-    log.info("playbook published", version=version, by=actor, hash=row.hash[:12])
+    events.record(session, "playbook_published", now, actor=actor, version=row.id, hash=row.hash)
+    log.info("playbook published", version=row.id, by=actor, hash=row.hash[:12])
 
 
 def roll_back(session: Session, version: int, actor: str, now: datetime, *, templates: frozenset[str] | None) -> int:
@@ -259,8 +263,17 @@ def follow_directory(
         if second_person and not first:
             ask_for_review(session, number, "files", now)
         else:
-            publish(session, number, "files", now, templates=templates, second_person=False)
+            _put_in_force(session, _get(session, number), "files", now)
     return True
+
+
+def stamp(directory: Path, templates: Path) -> object:
+    """Name, size and time of every file on which it depends whether a directory passes: equal while none changed."""
+    scenarios = crisis_playbook.scenario_directory(directory)
+    files = [path for folder in (directory, scenarios) for path in folder.glob("*.y*ml")]
+    files += templates.glob("*/*.txt")
+    found = [(path, path.stat()) for path in sorted(files) if path.exists()]
+    return [(str(path), status.st_size, status.st_mtime_ns, status.st_ino) for path, status in found]
 
 
 def _judged_hash(digest: str, directory: Path, templates: frozenset[str]) -> str:

@@ -44,6 +44,8 @@ class Runtime:
     """Names this process in claims."""
     measured: dict[int, tuple[datetime, timedelta | None]] = field(default_factory=dict)
     """Reply times measured lately, by account; see `variables`."""
+    files_seen: object = None
+    """The playbook's files as they were last followed, so that they are read only when they change."""
     wake: Callable[[], None] = lambda: None
     """Tells the ticker that there is work now, so that a push need not wait for its next tick."""
     scheduler_ticked_at: Callable[[], datetime | None] | None = None

@@ -78,7 +78,10 @@ def wake_and_breach(runtime: Runtime) -> None:
 def follow_files(runtime: Runtime) -> None:
     """Publish the playbook files when they changed and pass."""
     settings = runtime.settings.playbook
-    if settings.watch:
+    if not settings.watch:
+        return
+    stamp = playbooks.stamp(settings.directory, settings.templates)
+    if stamp != runtime.files_seen:
         playbooks.follow_directory(
             runtime.sessions,
             settings.directory,
@@ -86,6 +89,7 @@ def follow_files(runtime: Runtime) -> None:
             runtime.clock(),
             second_person=settings.second_person,
         )
+        runtime.files_seen = stamp
 
 
 def clean_up(runtime: Runtime) -> None:
