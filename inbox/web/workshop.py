@@ -19,6 +19,8 @@ from inbox import playbook_drafts
 from inbox.errors import Refusal
 from inbox.playbook_drafts import Version
 from inbox.web.desk import Form, PageRoute, Visit, Visiting, field, is_htmx
+from inbox.web.i18n import translations
+from inbox.web.refusals import translated
 from inbox.web.workshop_bench import Bench, Benched
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -206,7 +208,7 @@ def _page(
         "line": line,
         "tried": tried,
         "unreadable": unreadable,
-        "trouble": trouble,
+        "trouble": translated(trouble, translations(visit.language)),
         "kinds": KINDS,
         "channels": sorted(visit.runtime.channels),
         "second_person": visit.runtime.settings.playbook.second_person,

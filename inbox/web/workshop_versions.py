@@ -13,6 +13,8 @@ from inbox.errors import NotThere, Refusal
 from inbox.playbook_drafts import Version
 from inbox.web.desk import Form, PageRoute, Visit, Visiting, field
 from inbox.web.differences import differences
+from inbox.web.i18n import translations
+from inbox.web.refusals import translated
 from inbox.web.workshop_bench import Bench, Benched
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -103,7 +105,7 @@ def _page(
         "mine": shown.author == visit.person.email,
         "second_person": visit.runtime.settings.playbook.second_person,
         "directory": str(visit.runtime.settings.playbook.directory),
-        "trouble": trouble,
+        "trouble": translated(trouble, translations(visit.language)),
         "words": words,
     }
     return visit.page("workshop_version.html", view, place="playbook", status=status)
