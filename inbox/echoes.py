@@ -45,11 +45,13 @@ def recognise(
     ids: Mapping[str, int],
     conversations: Mapping[str, int],
     now: datetime,
-) -> None:
-    """Give the own messages among these their true origin, and settle the outbox items they prove sent."""
+) -> set[int]:
+    """Give the own messages among these their true origin, and settle the outbox items they prove sent. Returns the
+    conversations of those items: a private answer to something public is an answer there."""
     own = [message for message in fresh if message.own]
     if not own:
-        return
+        return set()
+    answered = set()
     known = {
         item.external_id: item
         for item in session.scalars(
@@ -70,6 +72,8 @@ def recognise(
         adopt(session, item, ids[message.external_id], conversation_id)
         if item.state != "sent":
             settle_sent(session, item, message.external_id, message.sent_at, now)
+        answered.add(item.conversation_id)
+    return answered
 
 
 def _in_doubt(session: Session, account_id: int) -> list[OutboxItem]:

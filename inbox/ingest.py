@@ -150,7 +150,7 @@ def _store_new(
     }
     result.new = len(rows)
     result.conversations |= {row["conversation_id"] for row in rows}
-    echoes.recognise(session, account, fresh, ids, conversations, now)
+    result.conversations |= echoes.recognise(session, account, fresh, ids, conversations, now)
     _announce(session, rows, ids, now)
     _count_arrivals(session, account.id, rows)
 

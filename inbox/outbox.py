@@ -318,6 +318,7 @@ def _file(session: Session, item: OutboxItem, receipt: Receipt, now: datetime) -
     """Show what was sent in the thread where it stands, without waiting for its echo."""
     home = _home(session, item, receipt)
     if home is None:
+        threads.refresh(session, [item.conversation_id], now)
         return
     message_id = session.execute(
         select(Message.id).where(Message.account_id == item.account_id, Message.external_id == receipt.external_id)
