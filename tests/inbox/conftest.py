@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import structlog
 from fastapi.testclient import TestClient
 
 from inbox.runtime import Runtime
+from tests.inbox.postbox import Office, Postbox
 from tests.inbox.shop import client_of, open_runtime, token_for
 from tests.stepped_clock import SteppedClock
 
@@ -44,3 +46,18 @@ def stranger(runtime: Runtime) -> Iterator[TestClient]:
     """Somebody without token or sign-in."""
     with client_of(runtime) as client:
         yield client
+
+
+@pytest.fixture
+def box() -> Postbox:
+    """A platform that does as it is told."""
+    return Postbox()
+
+
+@pytest.fixture
+def office(database_url: str, tmp_path: Path, clock: SteppedClock, box: Postbox) -> Iterator[Office]:
+    """A daemon of one process with one account of that platform, connected an hour ago."""
+    office = Office(database_url, tmp_path, clock, box, connected_at=clock() - timedelta(hours=1))
+    office.work()
+    yield office
+    office.close()
