@@ -87,6 +87,7 @@ def conversation_view(
     chosen = _chosen_way(detail, ways, draft)
     return {
         "detail": detail,
+        "withheld": withheld(detail),
         "entries": entries(detail, visit.runtime.settings.inbox.zone),
         "options": options,
         "offered": ways,
@@ -103,6 +104,15 @@ def conversation_view(
         "draft": draft.text,
         "problem": translated_for(visit, draft.problem),
         "alternatives": draft.alternatives,
+    }
+
+
+def withheld(detail: ConversationDetail) -> dict[int, str]:
+    """Why no machine answered: the reason by message, where the playbook had an automatic reply."""
+    return {
+        event.data["message_id"]: str(event.data.get("reason", ""))
+        for event in detail.events
+        if event.kind == "automatic_reply_withheld" and "message_id" in event.data
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,9 +13,11 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from inbox.web.assets import Assets
+from inbox.web.explanations import explained
 from inbox.web.format import Format, initials, share_gone
 from inbox.web.i18n import locale_name, translations
 from inbox.web.prose import prose
+from inbox.web.refusals import translated
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
@@ -54,12 +57,15 @@ class Renderer:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         )
-        environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+        texts = translations(language)
+        environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
         environment.policies["ext.i18n.trimmed"] = True
         environment.globals |= {
             "asset": self.assets.address,
             "initials": initials,
             "share_gone": share_gone,
             "prose": prose,
+            "explained": partial(explained, texts=texts),
+            "said": partial(translated, texts=texts),
         }
         return environment
