@@ -38,9 +38,9 @@ class BusinessHours:
         """`holidays` and `categories` count where the hours name none themselves. Raises HolidayProblem."""
         self.zone = zone
         self._hours = hours
-        self._calendars = holiday_calendars(
-            tuple(hours.holidays or holidays), tuple(hours.holiday_categories or categories)
-        )
+        self._places = tuple(hours.holidays or holidays)
+        self._categories = tuple(hours.holiday_categories or categories)
+        self._calendars = holiday_calendars(self._places, self._categories)
         self._days: dict[date, tuple[Span, ...]] = {}
 
     def is_open(self, at: datetime) -> bool:
@@ -77,11 +77,15 @@ class BusinessHours:
             day += DAY
         return total
 
-    def closed_for(self, day: date) -> str | None:
-        """Why the shop is closed all of that day: a holiday's name, `closed`, or None when the weekday decides."""
+    def closed_for(self, day: date, language: str | None = None) -> str | None:
+        """Why the shop is closed all of that day: a holiday's name, `closed`, or None when the weekday decides.
+
+        The name is in this language (`de`, `en`) where the calendar knows it, else in the country's own.
+        """
         if day in self._hours.closed:
             return "closed"
-        return next((name for calendar in self._calendars if (name := calendar.get(day))), None)
+        calendars = holiday_calendars(self._places, self._categories, language) if language else self._calendars
+        return next((name for calendar in calendars if (name := calendar.get(day))), None)
 
     def spans(self, day: date) -> tuple[Span, ...]:
         """The open spans of a local day, in UTC and in order."""
@@ -151,10 +155,12 @@ def business_hours(
 
 
 @lru_cache(maxsize=64)
-def holiday_calendars(places: tuple[str, ...], categories: tuple[str, ...]) -> tuple[HolidayBase, ...]:
+def holiday_calendars(
+    places: tuple[str, ...], categories: tuple[str, ...], language: str | None = None
+) -> tuple[HolidayBase, ...]:
     """The calendars of places such as AT, DE-BY, AT-9. Raises HolidayProblem for a place or category there is not.
 
-    Each place takes the categories it knows; a category none of them knows is a mistake.
+    Names are in `language` where a calendar knows it. Each place takes the categories it knows; a category none of them knows is a mistake.
     """
     if not places:
         return ()
@@ -167,13 +173,17 @@ def holiday_calendars(places: tuple[str, ...], categories: tuple[str, ...]) -> t
     for place in places:
         country, _, state = place.partition("-")
         try:
-            supported = holidays.country_holidays(country, subdiv=state or None).supported_categories
+            plain = holidays.country_holidays(country, subdiv=state or None)
         except (NotImplementedError, KeyError):
             raise HolidayProblem(_unknown_place(country, state)) from None
-        known |= set(supported)
-        fitting = tuple(category for category in wanted if category in supported)
+        known |= set(plain.supported_categories)
+        fitting = tuple(category for category in wanted if category in plain.supported_categories)
+        own = plain.default_language
+        spoken = next((one for one in plain.supported_languages if language and one.startswith(language)), own)
         if fitting:
-            calendars.append(holidays.country_holidays(country, subdiv=state or None, categories=fitting))
+            calendars.append(
+                holidays.country_holidays(country, subdiv=state or None, categories=fitting, language=spoken)
+            )
     missing = [category for category in wanted if category not in known]
     if missing:
         raise HolidayProblem(

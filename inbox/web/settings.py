@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from inbox import access, canned
+from inbox.business_hours import BusinessHours
 from inbox.errors import NotThere, Refusal
 from inbox.queries.house import canned_responses
 from inbox.queries.timeline import audit_log
@@ -102,16 +103,16 @@ def hours(visit: Visiting) -> Response:
     shop = shop_hours(playbook, visit.runtime.settings.inbox)
     today = visit.now.astimezone(visit.runtime.settings.inbox.zone).date()
     monday = today - timedelta(days=today.weekday())
-    weeks = [[_day(shop, monday + timedelta(days=7 * week + day)) for day in range(7)] for week in range(WEEKS)]
+    weeks = [[_day(visit, shop, monday + timedelta(days=7 * week + day)) for day in range(7)] for week in range(WEEKS)]
     return _page(
         visit, "hours", {"weeks": weeks, "today": today, "open_now": shop.is_open(visit.now) if shop else None}
     )
 
 
-def _day(shop: Any, day: date) -> dict[str, Any]:
+def _day(visit: Visit, shop: BusinessHours | None, day: date) -> dict[str, Any]:
     if shop is None:
         return {"date": day, "spans": [], "closed_for": None}
-    return {"date": day, "spans": shop.spans(day), "closed_for": shop.closed_for(day)}
+    return {"date": day, "spans": shop.spans(day), "closed_for": shop.closed_for(day, visit.language)}
 
 
 @router.get("/settings/texts")

@@ -173,3 +173,12 @@ def test_adding_and_measuring_agree(start: datetime, minutes: int, seconds: int)
     due = shop.add_business_time(start, duration)
     assert due is not None
     assert shop.business_time_between(start, due) == duration
+
+
+def test_holidays_are_named_in_the_readers_language() -> None:
+    immaculate = date(2026, 12, 8)
+    shop = hours(holidays=("AT",))
+    assert shop.closed_for(immaculate, "de") == "Mariä Empfängnis"
+    assert shop.closed_for(immaculate, "en") == "Immaculate Conception"
+    assert hours(holidays=("FR",)).closed_for(date(2026, 7, 14), "de") == "Fête nationale"
+    assert shop.closed_for(date(2026, 12, 24), "en") == "closed"
