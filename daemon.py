@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from connectors.base import Connector
     from connectors.sandbox import Sandbox
-    from inbox.runtime import Channels
 
 EXIT_DONE, EXIT_WRONG, EXIT_USAGE = 0, 1, 2
 
@@ -54,7 +53,17 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, default=1, help="another number, another day")
     demo.set_defaults(handle=_demo)
     commands.add_all(subcommands)
+    _take_config_everywhere(parser)
     return parser
+
+
+def _take_config_everywhere(parser: argparse.ArgumentParser) -> None:
+    """`--config FILE` counts behind a command too; there it overrides nothing unless it is given."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in set(action.choices.values()):
+                command.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+                _take_config_everywhere(command)
 
 
 def _channels() -> Mapping[str, type[Connector]]:

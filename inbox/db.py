@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from inbox.errors import DatabaseProblem
@@ -72,18 +73,33 @@ def is_sqlite(connection: Connection | Engine | Session) -> bool:
 def migrate(engine: Engine) -> None:
     """Brings the schema to the code's version; two processes may do so at once.
 
-    Raises DatabaseProblem when the database was written by a newer Zuruf, and touches nothing then.
+    Raises DatabaseProblem when the database was written by a newer Zuruf, and touches nothing then; and when it
+    cannot be opened at all.
     """
     from inbox.migrations import HEAD, upgrade, version_of
 
-    with engine.connect() as connection:
-        if version_of(connection) == HEAD:
-            return
+    try:
+        with engine.connect() as connection:
+            if version_of(connection) == HEAD:
+                return
+    except DBAPIError as error:
+        raise DatabaseProblem(_unusable(engine.url, str(error.orig or error))) from None
     with engine.connect().execution_options(begin="IMMEDIATE") as connection, connection.begin():
         if not is_sqlite(connection):
             # Any number, the same in every process: the second one waits here until the first has finished.
             connection.execute(text("SELECT pg_advisory_xact_lock(7298347001)"))
         upgrade(connection)
+
+
+def _unusable(address: URL, reason: str) -> str:
+    """What stands in the way, and what to look at; the password stays out."""
+    first = (reason.strip().splitlines() or [""])[0]
+    cure = (
+        "Name a file in a folder this user may write to"
+        if address.get_backend_name() == "sqlite"
+        else "Look whether PostgreSQL runs there, and at user, password and the database's name"
+    )
+    return f"The database {address.render_as_string()} cannot be opened: {first}. {cure}: [inbox] database."
 
 
 def _to_json(value: Any) -> str:
@@ -92,7 +108,10 @@ def _to_json(value: Any) -> str:
 
 def _open_sqlite(address: URL) -> Engine:
     if address.database and address.database != ":memory:":
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseProblem(_unusable(address, str(error))) from None
     engine = create_engine(
         address,
         connect_args={"timeout": BUSY_SECONDS},

@@ -11,6 +11,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, TextIO
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -81,9 +82,9 @@ def set_up(settings: Settings, *, clock: Clock = system_clock, stream: TextIO | 
         _stamp(clock, None if as_json else settings.inbox.zone),
     ]
     renderer: list[Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        [_in_utc, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if as_json
-        else [_one_line, _console(stream)]
+        else [_one_line(settings.inbox.zone), _console(stream)]
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
@@ -141,12 +142,25 @@ def _stamp(clock: Clock, zone: ZoneInfo | None) -> Processor:
     return stamp
 
 
-def _one_line(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """What strangers wrote must not draw on the terminal or begin a line of its own."""
+def _in_utc(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
     for key, value in line.items():
-        if isinstance(value, str) and key not in ("exception", "stack"):
-            line[key] = _CONTROL.sub("�", value.replace("\n", "⏎"))
+        if isinstance(value, datetime):
+            line[key] = value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return line
+
+
+def _one_line(zone: ZoneInfo) -> Processor:
+    """What strangers wrote must not draw on the terminal or begin a line of its own; times are the shop's."""
+
+    def one_line(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+        for key, value in line.items():
+            if isinstance(value, datetime):
+                line[key] = value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+            elif isinstance(value, str) and key not in ("exception", "stack"):
+                line[key] = _CONTROL.sub("�", value.replace("\n", "⏎"))
+        return line
+
+    return one_line
 
 
 def _last(redactor: Redactor) -> Any:

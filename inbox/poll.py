@@ -213,7 +213,7 @@ def _note_failure(runtime: Runtime, stream_id: int, error: ConnectorError, now: 
     metrics.failed(account.channel, type(error).__name__)
     log.warning(
         "poll failed", account=account.name, stream=stream.name, error=str(error), kind=type(error).__name__,
-        next_try=until.isoformat(timespec="seconds"),
+        next_try=until,
     )  # fmt: skip
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -18,7 +20,7 @@ from inbox.errors import InboxError
 from inbox.playbooks import NoPlaybook, PlaybookInForce
 from inbox.runtime import Channels, Runtime
 from inbox.secrets_at_rest import key_file_for, open_secrets
-from inbox.settings import Settings
+from inbox.settings import Settings, WebSettings
 from inbox.ticker import Ticker
 from inbox.wording import open_wording
 
@@ -110,6 +112,8 @@ def run(
 ) -> int:
     """Run until SIGTERM or Ctrl-C; 0 after a clean stop. `started` is called once the web inbox listens."""
     logs.set_up(settings, clock=clock)
+    # Before anything is polled or sent: where another Zuruf listens already, this one must not begin to work.
+    door = None if role == "worker" else listening(settings.web)
     runtime = build(settings, channels, clock)
     connect(runtime, connected_at)
     ticker = Ticker(runtime, work.UNITS, work.ROUNDS) if role in ("all", "worker") else None
@@ -118,16 +122,28 @@ def run(
         ticker.start()
     log.info("started", role=role, accounts=len(runtime.connectors), database=runtime.engine.dialect.name)
     try:
-        if role == "worker":
+        if door is None:
             _wait_for_signal()
         else:
-            _serve(runtime, started)
+            _serve(runtime, door, started)
     finally:
         if ticker is not None:
             ticker.stop(GRACE)
         runtime.engine.dispose()
         log.info("stopped")
     return 0
+
+
+def listening(web: WebSettings) -> socket.socket:
+    """The socket of `[web] listen`. Raises CannotStart when the address is taken or not ours."""
+    family = socket.AF_INET6 if ":" in web.host else socket.AF_INET
+    try:
+        return socket.create_server((web.host, web.port), family=family, backlog=2048)
+    except OSError as error:
+        raise CannotStart(
+            f"[web] listen: {web.listen} cannot be listened on ({os.strerror(error.errno) if error.errno else error}). "
+            "End what listens there, or write another host:port."
+        ) from None
 
 
 def _wait_for_signal() -> None:
@@ -155,18 +171,19 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _serve(runtime: Runtime, started: Callable[[Runtime], None] | None) -> None:
+def _serve(runtime: Runtime, door: socket.socket, started: Callable[[Runtime], None] | None) -> None:
     from inbox.web.app import create_app
 
-    web = runtime.settings.web
     config = uvicorn.Config(
-        create_app(runtime), host=web.host, port=web.port, log_config=None, access_log=False,
+        create_app(runtime), log_config=None, access_log=False,
         timeout_graceful_shutdown=1, server_header=False, proxy_headers=False,
     )  # fmt: skip
+    host, port = door.getsockname()[:2]
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def ready() -> None:
-        log.info("the inbox listens", address=f"http://{web.listen}")
+        log.info("the inbox listens", address=address)
         if started is not None:
             started(runtime)
 
-    _Server(config, ready).run()
+    _Server(config, ready).run([door])

@@ -50,8 +50,8 @@ class SecretsAtRest:
 
 def open_secrets(key_file: Path) -> SecretsAtRest:
     """Reads the key file, or makes one for its owner alone, also when two start at once. Raises KeyProblem."""
-    key_file.parent.mkdir(parents=True, exist_ok=True)
     try:
+        key_file.parent.mkdir(parents=True, exist_ok=True)
         # Written aside and linked into place, so that nobody ever reads half a key, and the first one to link wins.
         if not key_file.exists():
             _make(key_file)

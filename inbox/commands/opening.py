@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Engine
 
+from inbox import logs
 from inbox.clock import system_clock
 from inbox.db import migrate, open_engine, session_factory
 from inbox.runtime import Channels, Sessions
@@ -49,6 +50,8 @@ def configuration(parsed: argparse.Namespace, environ: Mapping[str, str] = os.en
 def opened(parsed: argparse.Namespace) -> Iterator[House]:
     """The configured database, migrated, so that commands work before the first `run`."""
     settings = configuration(parsed)
+    # Standard output is for what was asked; whatever a verb logs goes where the daemon's log goes.
+    logs.set_up(settings)
     engine = open_engine(settings.inbox.database)
     try:
         migrate(engine)

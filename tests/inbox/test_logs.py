@@ -56,6 +56,16 @@ def test_json_lines_are_in_utc() -> None:
     assert (line["event"], line["level"], line["logger"], line["account"]) == ("throttled", "warning", "poll", "shop")
 
 
+def test_every_time_in_a_line_is_on_one_clock() -> None:
+    moment = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
+    stream = logged()
+    structlog.get_logger("poll").warning("poll failed", next_try=moment)
+    assert "next_try='2026-07-01 14:30:00'" in stream.getvalue()
+    stream = logged("json")
+    structlog.get_logger("poll").warning("poll failed", next_try=moment)
+    assert json.loads(stream.getvalue())["next_try"] == "2026-07-01T12:30:00Z"
+
+
 def test_the_level_counts_and_libraries_whisper() -> None:
     stream = logged(level="debug")
     structlog.get_logger("poll").debug("looking")
