@@ -5,16 +5,25 @@ A template is one of ours; what a stranger wrote only ever enters as a variable'
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import ChainableUndefined, FileSystemLoader, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 PUBLIC_NOTE = ".public"
 """`name.public.txt` is the short public note beside the private message `name.txt`."""
+VARIABLES = frozenset(
+    {
+        *("language", "contact_name", "shop_name", "agent_name", "open", "usual_reply_time", "next_opening"),
+        *("opening_hours", "shop_url", "privacy_url", "deep_link", "private_message_sent"),
+    }
+)
+"""Everything a template may name; templates/replies/README.md tells what each holds."""
 LONGEST_NAME = 60
 _LINK_OR_CONTROL = re.compile(r"[\x00-\x1f\x7f<>{}]|https?://\S*|www\.\S*")
 
@@ -53,16 +62,28 @@ class Wording:
         raise WordingProblem(f"{self.folder}: no language has a template {name}.txt")
 
     def check(self) -> list[str]:
-        """Every template that cannot be read, as `file:line: what is wrong`."""
-        problems = []
-        for path in sorted(self.folder.glob("*/*.txt")):
-            try:
-                self.environment.parse(path.read_text(encoding="utf-8"))
-            except TemplateSyntaxError as error:
-                problems.append(f"{path}:{error.lineno}: {error.message}")
-            except UnicodeDecodeError as error:
-                problems.append(f"{path}:1: the file is not UTF-8 ({error.reason} at byte {error.start})")
-        return problems
+        """Every template that cannot be used, as `file:line: what is wrong; what to write`."""
+        if not self.folder.is_dir():
+            return [f"{self.folder}: there is no such folder; write where the replies' texts are: [playbook] templates"]
+        return [problem for path in sorted(self.folder.glob("*/*.txt")) for problem in self._problems_of(path)]
+
+    def _problems_of(self, path: Path) -> list[str]:
+        try:
+            text = path.read_text(encoding="utf-8")
+            tree = self.environment.parse(text)
+            self.environment.from_string(text)
+        except TemplateSyntaxError as error:
+            return [f"{path}:{error.lineno}: {error.message}; templates/replies/README.md shows how to write it"]
+        except TemplateError as error:
+            return [f"{path}:1: {error}; templates/replies/README.md shows how to write it"]
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            return [f"{path}:{line}: not UTF-8 text; save the file as UTF-8"]
+        except OSError as error:
+            return [f"{path}: cannot be read ({error.strerror}); let the user who runs Zuruf read it"]
+        if not text.strip():
+            return [f"{path}:1: the template is empty; write the reply, or remove the file"]
+        return [_unknown_variable(path, text, name) for name in sorted(find_undeclared_variables(tree) - VARIABLES)]
 
 
 def open_wording(folder: Path, default_language: str) -> Wording:
@@ -71,6 +92,13 @@ def open_wording(folder: Path, default_language: str) -> Wording:
         loader=FileSystemLoader(folder), undefined=ChainableUndefined, autoescape=False, keep_trailing_newline=False
     )  # fmt: skip
     return Wording(folder, default_language, environment)
+
+
+def _unknown_variable(path: Path, text: str, name: str) -> str:
+    line = next((number for number, line in enumerate(text.splitlines(), 1) if re.search(rf"\b{name}\b", line)), 1)
+    close = difflib.get_close_matches(name, VARIABLES, 1)
+    instead = f"write {close[0]}" if close else f"known: {', '.join(sorted(VARIABLES))}"
+    return f"{path}:{line}: there is no variable {name}; {instead}"
 
 
 def _tidy(text: str) -> str:
