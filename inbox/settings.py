@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from connectors.base import Connector, ConnectorError, Login
+from inbox.business_hours import HolidayProblem, holiday_calendars
 from inbox.setting_values import (
     PROJECT,
     Database,
@@ -222,6 +223,20 @@ def load(file: Path, environ: Mapping[str, str], channels: Mapping[str, type[Con
     return _checked(read(file), environ, channels)
 
 
+def load_playbook_section(file: Path | None, environ: Mapping[str, str]) -> PlaybookSettings:
+    """`[playbook]` alone, its defaults without a file: for commands that need neither accounts nor their secrets.
+
+    Raises SettingsProblem.
+    """
+    written = read(file) if file is not None else parse("")
+    overlay(written, {name: value for name, value in environ.items() if name.startswith("ZURUF_PLAYBOOK__")})
+    try:
+        return PlaybookSettings.model_validate(written.values.get("playbook", {}))
+    except ValidationError as error:
+        details = [{**detail, "loc": ("playbook", *detail["loc"])} for detail in error.errors()]
+        raise SettingsProblem([_mistake(detail, written) for detail in details]) from None  # type: ignore[arg-type]
+
+
 def load_text(text: str, environ: Mapping[str, str], channels: Mapping[str, type[Connector]]) -> Settings:
     """The same for a configuration that is not a file."""
     return _checked(parse(text), environ, channels)
@@ -233,7 +248,7 @@ def _checked(written: Written, environ: Mapping[str, str], channels: Mapping[str
         settings = Settings.model_validate(written.values, context={"environ": environ})
     except ValidationError as error:
         raise SettingsProblem([_mistake(detail, written) for detail in error.errors()]) from None
-    mistakes = _account_mistakes(settings, written, channels)
+    mistakes = [*_holiday_mistakes(settings.inbox, written), *_account_mistakes(settings, written, channels)]
     if mistakes:
         raise SettingsProblem(mistakes)
     return settings
@@ -260,7 +275,8 @@ def _mistake(detail: ErrorDetails, written: Written) -> Mistake:
         instead = f'write "{close[0]}"' if close else f"known here: {', '.join(known)}"
         return Mistake(written.where(place), f"{_title(place)} is unknown; {instead}")
     if detail["type"] == "missing":
-        return Mistake(written.where(place), f"{_title(place)} is missing")
+        example = "a section [accounts.credentials]" if key == "credentials" else f'{key} = "…"'
+        return Mistake(written.where(place), f"{_title(place)} is missing; add {example}")
     reason = _REASONS.get(detail["type"]) or re.sub(r"^(Value error, |Input should be )", "", detail["msg"])
     if detail["type"] in ("literal_error", "bool_parsing", "bool_type", "int_parsing", "float_parsing", "greater_than"):
         reason = f"write {reason}"
@@ -281,6 +297,19 @@ def _section_at(place: Place) -> type[BaseModel]:
         annotation = model.model_fields[part].annotation
         model = next(iter(get_args(annotation)), annotation)  # type: ignore[assignment]
     return model
+
+
+def _holiday_mistakes(inbox: InboxSettings, written: Written) -> list[Mistake]:
+    """A place without holidays would otherwise show only where opening hours name none themselves."""
+    defaults = InboxSettings()
+    if (inbox.holidays, inbox.holiday_categories) == (defaults.holidays, defaults.holiday_categories):
+        return []
+    for key, categories in (("holidays", ["public"]), ("holiday_categories", inbox.holiday_categories)):
+        try:
+            holiday_calendars(tuple(inbox.holidays), tuple(categories))
+        except HolidayProblem as error:
+            return [Mistake(written.where(("inbox", key)), f"[inbox] {key}: {error}")]
+    return []
 
 
 def _account_mistakes(settings: Settings, written: Written, channels: Mapping[str, type[Connector]]) -> list[Mistake]:

@@ -61,13 +61,18 @@ class Written:
 def read(file: Path) -> Written:
     """Reads a TOML file; raises SettingsProblem when it is not there or not TOML."""
     try:
-        text = file.read_text("utf-8")
+        # Some editors put a mark before the first letter.
+        text = file.read_text("utf-8-sig")
     except FileNotFoundError:
         raise SettingsProblem(
             [Mistake(str(file), "there is no such file. Copy zuruf.example.toml, or name yours with --config FILE")]
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsProblem([Mistake(str(file), f"cannot be read: {error}")]) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise SettingsProblem([Mistake(f"{file}:{line}", "not UTF-8 text; save the file as UTF-8")]) from None
+    except OSError as error:
+        reason = f"cannot be read ({error.strerror}); let the user who runs Zuruf read it"
+        raise SettingsProblem([Mistake(str(file), reason)]) from None
     return parse(text, str(file))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from connectors import REGISTRY
 from inbox.durations import format_duration, parse_duration
-from inbox.settings import PROJECT, Settings, config_file, load, load_text
+from inbox.settings import PROJECT, Settings, config_file, load, load_playbook_section, load_text
 from inbox.settings_file import SettingsProblem, locate
 
 GOOD = """\
@@ -236,3 +236,36 @@ def test_durations(written: Any, seconds: float) -> None:
 def test_durations_that_are_none(written: Any) -> None:
     with pytest.raises(ValueError, match=r"duration|long"):
         parse_duration(written)
+
+
+def test_a_place_without_holidays_is_named_with_its_line() -> None:
+    text = GOOD.replace("[web]", 'holidays = ["DE-XX"]\n[web]')
+    assert complaints(text)[0].startswith('zuruf.toml:4: [inbox] holidays: DE has no state "XX". Write DE alone or')
+    text = GOOD.replace("[web]", 'holiday_categories = ["pulic"]\n[web]')
+    assert complaints(text)[0].startswith("zuruf.toml:4: [inbox] holiday_categories: The holidays of AT have no")
+
+
+def test_what_is_missing_says_what_to_add() -> None:
+    assert complaints(GOOD.replace('external_id = "2244994945"\n', "")) == [
+        'zuruf.toml:7: [accounts] external_id is missing; add external_id = "…"'
+    ]
+
+
+def test_a_file_of_another_encoding_is_refused_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "zuruf.toml"
+    file.write_bytes('[inbox]\nshop_name = "Glück"\n'.encode("latin-1"))
+    with pytest.raises(SettingsProblem, match=r"zuruf\.toml:2: not UTF-8 text; save the file as UTF-8"):
+        load(file, {}, REGISTRY)
+    file.write_text('\ufeff[inbox]\nshop_name = "Glück"\n', "utf-8")
+    assert load(file, {}, REGISTRY).inbox.shop_name == "Glück"
+
+
+def test_the_playbook_s_section_is_read_without_the_accounts_secrets(tmp_path: Path) -> None:
+    file = tmp_path / "zuruf.toml"
+    file.write_text(GOOD + '[playbook]\ndirectory = "rules"\n')
+    assert load_playbook_section(file, {}).directory == PROJECT / "rules"
+    assert load_playbook_section(file, {"ZURUF_PLAYBOOK__DIRECTORY": "/others"}).directory == Path("/others")
+    assert load_playbook_section(None, {}).directory == PROJECT / "crisis_playbook/rules"
+    file.write_text('[playbook]\ndirectry = "rules"\n')
+    with pytest.raises(SettingsProblem, match=r'zuruf.toml:2: \[playbook\] directry is unknown; write "directory"'):
+        load_playbook_section(file, {})
