@@ -76,7 +76,9 @@ def _database(settings: Settings) -> Finding:
         with engine.connect() as connection:
             version = version_of(connection)
         engine.dispose()
-    except (SQLAlchemyError, InboxError, OSError) as error:
+    except InboxError as error:
+        return Finding("database", False, str(error))
+    except (SQLAlchemyError, OSError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         return Finding("database", False, f"cannot be opened: {reason}. Look at [inbox] database")
     if version is None:
@@ -92,16 +94,20 @@ def _playbook(settings: Settings) -> Iterator[Finding]:
     wording = open_wording(settings.playbook.templates, settings.inbox.language)
     problems = wording.check()
     names = wording.names()
-    found = f"{len(names)} in {settings.playbook.templates}"
-    yield Finding("templates", not problems and bool(names), "; ".join(problems) or found)
+    for problem in problems:
+        yield Finding("templates", False, problem)
+    if not problems:
+        yield Finding("templates", bool(names), f"{len(names)} in {settings.playbook.templates}")
+    # Without any template each rule that names one would be a mistake: one line has said it already.
+    known = names or None
     try:
-        report = crisis_playbook.check(settings.playbook.directory, names)
-        playbook = crisis_playbook.load(settings.playbook.directory, names) if report.ok else None
+        report = crisis_playbook.check(settings.playbook.directory, known)
+        playbook = crisis_playbook.load(settings.playbook.directory, known) if report.ok else None
     except PlaybookErrors as error:
-        yield Finding("playbook", False, "; ".join(str(mistake) for mistake in error.mistakes))
+        yield from (Finding("playbook", False, str(mistake)) for mistake in error.mistakes)
         return
     if playbook is None:
-        yield Finding("playbook", False, "; ".join(str(mistake) for mistake in report.mistakes))
+        yield from (Finding("playbook", False, str(mistake)) for mistake in report.mistakes)
         return
     counts = f"{report.rules} rules, {report.examples} examples, {report.scenarios} scenarios"
     yield Finding("playbook", True, f"{counts}, {playbook.hash[:12]}")

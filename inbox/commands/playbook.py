@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 import orjson
 
-from crisis_playbook import Decision, Facts, Playbook, PlaybookErrors, check, evaluate, json_schema, load, visibility_of
+from crisis_playbook import (
+    Decision,
+    Facts,
+    Mistake,
+    Playbook,
+    PlaybookErrors,
+    check,
+    evaluate,
+    json_schema,
+    load,
+    visibility_of,
+)
 from inbox.commands import playbook_versions
+from inbox.settings import PlaybookSettings, config_file, load_playbook_section
+from inbox.wording import open_wording
 
-DEFAULT_DIRECTORY = "crisis_playbook/rules"
-TEMPLATES = Path("templates/replies")
+BY_DEFAULT = "the configured playbook by default"
 DONE, WRONG, USAGE = 0, 1, 2
 _ANSWER = {True: "yes", False: "no", None: "cannot tell"}
 _MARK = {True: "applied", False: "did not apply", None: "could not be decided"}
@@ -40,7 +53,7 @@ def add(subcommands: Any) -> None:
 
 def _add_check(verbs: Any) -> None:
     parser = verbs.add_parser("check", help="schema, names, every rule's examples, scenarios")
-    parser.add_argument("directory", nargs="?", default=DEFAULT_DIRECTORY, metavar="DIR")
+    parser.add_argument("directory", nargs="?", metavar="DIR", help=BY_DEFAULT)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(handle=check_command)
 
@@ -48,7 +61,7 @@ def _add_check(verbs: Any) -> None:
 def _add_try(verbs: Any) -> None:
     parser = verbs.add_parser("try", help="one message: every rule, and the words that decided")
     parser.add_argument("text", metavar="TEXT")
-    parser.add_argument("--playbook", default=DEFAULT_DIRECTORY, metavar="DIR")
+    parser.add_argument("--playbook", metavar="DIR", help=BY_DEFAULT)
     parser.add_argument("--channel", choices=["facebook", "instagram", "twitter", "x"])
     parser.add_argument("--kind", choices=["comment", "mention", "direct_message"], default="comment")
     parser.add_argument("--visibility", choices=["public", "private"])
@@ -63,22 +76,40 @@ def _add_decide(verbs: Any) -> None:
     parser = verbs.add_parser("decide", help="many messages: a JSON object a line in, a decision a line out")
     parser.add_argument("--in", dest="source", required=True, metavar="FILE.jsonl", help="'-' reads standard input")
     parser.add_argument("--out", dest="target", required=True, metavar="FILE.jsonl", help="'-' writes standard output")
-    parser.add_argument("--playbook", default=DEFAULT_DIRECTORY, metavar="DIR")
+    parser.add_argument("--playbook", metavar="DIR", help=BY_DEFAULT)
     parser.set_defaults(handle=decide_command)
 
 
-def template_names(directory: Path = TEMPLATES) -> frozenset[str] | None:
-    """The reply templates that exist, or None where there is no such directory to look into."""
-    if not directory.is_dir():
-        return None
-    return frozenset(path.name.removesuffix(".txt") for path in directory.glob("*/*.txt"))
+def _configured(arguments: argparse.Namespace) -> PlaybookSettings:
+    """`[playbook]` of the configuration, the shipped playbook where there is none. Raises SettingsProblem."""
+    named = getattr(arguments, "config", None)
+    file = config_file(named, os.environ)
+    there = named or os.environ.get("ZURUF_CONFIG") or file.exists()
+    return load_playbook_section(file if there else None, os.environ)
+
+
+def _unknown_templates(directory: Path, names: frozenset[str]) -> tuple[Mistake, ...]:
+    try:
+        load(directory, names)
+    except PlaybookErrors as errors:
+        return errors.mistakes
+    return ()
 
 
 def check_command(arguments: argparse.Namespace, out: TextIO | None = None) -> int:
-    """Check a playbook; 0 fine, 1 with every mistake printed as file:line."""
+    """Check a playbook; 0 fine, 1 with every mistake printed as file:line.
+
+    Of the configured playbook the reply templates must be there too. Another directory may come from elsewhere, before
+    its templates: what `publish` would refuse here is shown as a warning.
+    """
     out = out or sys.stdout
-    shipped = Path(arguments.directory) == Path(DEFAULT_DIRECTORY)
-    report = check(arguments.directory, templates=template_names() if shipped else None)
+    settings = _configured(arguments)
+    directory = Path(arguments.directory or settings.directory)
+    names = open_wording(settings.templates, "de").names()
+    own = directory.resolve() == settings.directory.resolve()
+    report = check(directory, templates=names if own else None)
+    if not own and report.ok:
+        report = replace(report, warnings=(*_unknown_templates(directory, names), *report.warnings))
     if arguments.json:
         out.write(orjson.dumps(asdict(report) | {"ok": report.ok}).decode() + "\n")
         return DONE if report.ok else WRONG
@@ -97,9 +128,9 @@ def schema_command(arguments: argparse.Namespace, out: TextIO | None = None) -> 
     return DONE
 
 
-def _load(directory: str) -> Playbook | None:
+def _load(arguments: argparse.Namespace) -> Playbook | None:
     try:
-        return load(directory)
+        return load(arguments.playbook or _configured(arguments).directory)
     except PlaybookErrors as errors:
         sys.stderr.write(f"{errors}\n")
         return None
@@ -108,7 +139,7 @@ def _load(directory: str) -> Playbook | None:
 def try_command(arguments: argparse.Namespace, out: TextIO | None = None) -> int:
     """Judge one message and print every rule with what it found."""
     out = out or sys.stdout
-    playbook = _load(arguments.playbook)
+    playbook = _load(arguments)
     if playbook is None:
         return WRONG
     row = {
@@ -146,7 +177,7 @@ def tried(decision: Decision) -> Iterator[str]:
 
 def decide_command(arguments: argparse.Namespace) -> int:
     """Judge a file line by line; memory does not grow with it. Stops at a line that cannot be read."""
-    playbook = _load(arguments.playbook)
+    playbook = _load(arguments)
     if playbook is None:
         return WRONG
     gc.freeze()  # the playbook stays; the collector need not look through it again and again

@@ -17,8 +17,6 @@ from inbox.db import reading, writing
 from inbox.durations import parse_duration
 from inbox.wording import open_wording
 
-DEFAULT_DIRECTORY = "crisis_playbook/rules"
-
 
 def add(verbs: Any) -> None:
     """Register the verbs that need a database."""
@@ -39,7 +37,7 @@ def add(verbs: Any) -> None:
 
 def _add_backtest(verbs: Any) -> None:
     parser = verbs.add_parser("backtest", help="a candidate over stored messages against the one in force")
-    parser.add_argument("directory", nargs="?", default=DEFAULT_DIRECTORY, metavar="DIR")
+    parser.add_argument("directory", nargs="?", metavar="DIR", help="the configured playbook by default")
     parser.add_argument("--since", default="90d", metavar="TIME", help="how far back, such as 90d (default)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(handle=backtest_command)
@@ -53,11 +51,16 @@ def backtest_command(parsed: argparse.Namespace) -> int:
     """Judge the stored messages with both playbooks and print what differs; nothing is sent."""
     with opened(parsed) as house, reading(house.sessions) as session:
         try:
-            candidate = playbooks.load_files(playbooks.read_files(Path(parsed.directory)), _templates(house))
             back = parse_duration(parsed.since)
-        except (PlaybookErrors, ValueError) as error:
+        except ValueError as error:
+            complain(f"--since {parsed.since}: {error}")
+            return USAGE
+        directory = Path(parsed.directory) if parsed.directory else house.settings.playbook.directory
+        try:
+            candidate = playbooks.load_files(playbooks.read_files(directory), _templates(house))
+        except PlaybookErrors as error:
             complain(str(error))
-            return WRONG if isinstance(error, PlaybookErrors) else USAGE
+            return WRONG
         in_force = playbooks.active(session)
         if in_force is None:
             complain("No playbook is in force yet, so there is nothing to compare with. Publish one first.")

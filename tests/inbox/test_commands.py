@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import logging
+import os
+import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -28,6 +32,16 @@ from tests.inbox.rows import MOMENT, add_account, add_conversation, add_message
 from tests.stepped_clock import SteppedClock
 
 Run = Callable[..., int]
+
+
+@pytest.fixture(autouse=True)
+def the_log_goes_back_where_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -219,3 +233,71 @@ def test_a_broken_configuration_ends_with_2_and_the_line(config: Path) -> None:
     assert ended.returncode == 2
     assert f'{config}:2: [inbox] languge is unknown; write "language"' in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def typed_by_a_person(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "daemon.py", *words], env=os.environ | environ,
+        cwd=PROJECT, capture_output=True, text=True, check=False, timeout=50,
+    )  # fmt: skip
+
+
+def test_the_configuration_is_named_before_or_behind_the_command(config: Path) -> None:
+    config.write_text('[inbox]\nlanguge = "de"\n')
+    for words in (["--config", str(config), "user", "list"], ["user", "list", "--config", str(config)]):
+        ended = typed_by_a_person(*words)
+        assert ended.returncode == 2
+        assert f"{config}:2: [inbox] languge is unknown" in ended.stderr
+
+
+def test_a_database_that_is_none_ends_every_command_with_2_and_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "junk.db").write_bytes(b"this is no database, but long enough to look like one" * 90)
+    (tmp_path / "zuruf.toml").write_text(f'[inbox]\ndatabase = "sqlite:///{tmp_path}/junk.db"\n')
+    ended = typed_by_a_person("run", "--config", str(tmp_path / "zuruf.toml"), ZURUF_WEB__LISTEN="127.0.0.1:0")
+    assert ended.returncode == 2
+    assert "junk.db cannot be opened: file is not a database" in ended.stderr
+    assert "[inbox] database" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_where_somebody_listens_already_nothing_begins(tmp_path: Path) -> None:
+    """Otherwise the second daemon would have polled and sent before it noticed."""
+    (tmp_path / "zuruf.toml").write_text(f'[inbox]\ndatabase = "sqlite:///{tmp_path}/zuruf.db"\n')
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        ended = typed_by_a_person("run", "--config", str(tmp_path / "zuruf.toml"), ZURUF_WEB__LISTEN=listen)
+    assert ended.returncode == 2
+    assert f"[web] listen: {listen} cannot be listened on (Address already in use)" in ended.stderr
+    assert not (tmp_path / "zuruf.db").exists()
+
+
+def test_what_a_verb_logs_stays_out_of_standard_output(
+    run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run("user", "add", "boss@shop.example", "--role", "admin", piped="another password\n")
+    capsys.readouterr()
+    assert run("playbook", "publish", str(PROJECT / "crisis_playbook/rules"), "--by", "boss@shop.example") == 0
+    printed = capsys.readouterr()
+    assert printed.out == "Version 1 is in force.\n"
+    assert "playbook published" in printed.err
+
+
+def test_check_says_each_mistake_on_its_own_line(
+    run: Run, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    templates = tmp_path / "replies"
+    (templates / "de").mkdir(parents=True)
+    (templates / "de" / "hello.txt").write_text("Guten Tag\n{{ contact_nam }}!\n")
+    (templates / "de" / "empty.txt").write_text("\n")
+    config.write_text(config.read_text() + f'[playbook]\ntemplates = "{templates}"\n')
+    assert run("check", "--offline") == 1
+    wrong = [line for line in capsys.readouterr().out.splitlines() if line.startswith("WRONG  templates")]
+    assert wrong == [
+        f"WRONG  templates: {templates}/de/empty.txt:1: the template is empty; write the reply, or remove the file",
+        f"WRONG  templates: {templates}/de/hello.txt:2: there is no variable contact_nam; write contact_name",
+    ]
+
+
+def test_a_backtest_names_the_option_that_is_wrong(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("playbook", "backtest", "--since", "lately") == 2
+    assert capsys.readouterr().err.startswith("--since lately: ")

@@ -152,3 +152,19 @@ def test_the_schema_accepts_a_playbook_and_refuses_an_unknown_word(capsys: pytes
         (section,) = list(file)[:1]
         assert not validator.is_valid({f"{section}s": file[section]})
     assert not validator.is_valid({"rules": [{"rule": "a", "when": {"visibility": "pubic"}, "then": []}]})
+
+
+def test_another_directory_may_name_replies_we_do_not_have_and_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "10.yml").write_text(
+        "rules:\n  - rule: hello\n    when: {text_any: [hello]}\n    then:\n      - reply: no-such-reply\n"
+        "    examples: {applies: [hello], does_not_apply: [bye]}\n"
+    )
+    assert call("check", rules) == 0
+    assert "10.yml:5: there is no reply template 'no-such-reply'" in capsys.readouterr().out
+    monkeypatch.setenv("ZURUF_PLAYBOOK__DIRECTORY", str(rules))
+    assert call("check") == 1
+    assert "10.yml:5: there is no reply template 'no-such-reply'" in capsys.readouterr().out
