@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import Any, Self
 
 from sqlalchemy import delete, insert, select
@@ -103,6 +104,8 @@ class Batch:
                 self._hear_ourselves(message)
             elif message.id in judged:
                 self._act(judged[message.id])
+        news = [one for one in judged.values() if not one.message.history]
+        suggestions.make(self.session, self.runtime, [step for one in news for step in self._wanted(one)], self.now)
 
     # -- understanding -----------------------------------------------------------------------------------------------
 
@@ -237,7 +240,6 @@ class Batch:
         self._heed_opt_out(conversation, judged.message)
         if not judged.message.history:
             self._assign(conversation, judged.decision)
-            self._suggest(conversation, judged)
             self._answer(conversation, judged)
             self._tell(conversation, judged.decision)
 
@@ -261,19 +263,20 @@ class Batch:
             self.labels[conversation.id].add("opted-out")
             conversations.change_labels(self.session, conversation.id, ["opted-out"], [], "daemon", self.now)
 
-    def _suggest(self, conversation: Conversation, judged: Judged) -> None:
+    def _wanted(self, judged: Judged) -> list[suggestions.Wanted]:
+        """The steps to propose, unless a person has answered already."""
         message, decision = judged.message, judged.decision
+        conversation = self.threads[message.conversation_id]
         answered = conversation.last_human_reply_at
         if not decision.suggestions or (answered is not None and answered >= message.sent_at):
-            return
-        checks = self._explained(judged.facts)
-        for suggested in decision.suggestions:
-            place, spans = checks.get(suggested.rule, ("", []))
-            suggestions.make(
-                self.session, self.runtime, conversation, message, suggested, decision, place, spans, self.now
-            )
+            return []
+        explain = cache(partial(self._explained, judged.facts))
+        return [
+            suggestions.Wanted(conversation, message, suggested, decision, explain)
+            for suggested in decision.suggestions
+        ]
 
-    def _explained(self, facts: Facts) -> dict[str, tuple[str, list[list[int]]]]:
+    def _explained(self, facts: Facts) -> dict[str, suggestions.Explained]:
         """For each rule that applied: where it is written, and where in the text the deciding words stand."""
         decision = crisis_playbook.evaluate(self.playbook, facts, explain=True)
         return {

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
@@ -14,6 +17,7 @@ from inbox.errors import NotThere, Refusal
 from inbox.models import Conversation, Message, OutboxItem, Suggestion, User
 from inbox.runtime import Runtime
 from inbox.variables import reply_variables
+from inbox.ways import Option
 from inbox.wording import PUBLIC_NOTE, WordingProblem
 
 MOVE = "move_to_private"
@@ -26,59 +30,89 @@ MOVING_WAYS = (
 )
 
 
-def make(
-    session: Session,
-    runtime: Runtime,
-    conversation: Conversation,
-    message: Message,
-    suggested: Suggested,
-    decision: Decision,
-    place: str,
-    spans: list[list[int]],
-    now: datetime,
-) -> None:
-    """Propose this step, once: an open proposal of the same kind in the conversation is enough."""
-    same_kind = select(Suggestion.id).where(
-        Suggestion.conversation_id == conversation.id, Suggestion.kind == suggested.kind
-    )
-    open_one = session.execute(same_kind.where(Suggestion.status == "open")).first()
-    repeated = session.execute(
-        same_kind.where(Suggestion.template == suggested.template, Suggestion.message_id == message.id)
-    ).first()
-    if open_one is not None or repeated is not None:
+Explained = tuple[str, list[list[int]]]
+"""For a rule that applied: where it is written, and where in the text the deciding words stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A step the playbook wants proposed."""
+
+    conversation: Conversation
+    message: Message
+    suggested: Suggested
+    decision: Decision
+    explain: Callable[[], Mapping[str, Explained]]
+    """Asked only for steps that are really proposed: explaining costs more than deciding."""
+
+
+def make(session: Session, runtime: Runtime, wanted: Sequence[Wanted], now: datetime) -> None:
+    """Propose these steps, each once: an open proposal of the same kind in the conversation is enough."""
+    fresh = _not_yet_made(session, wanted)
+    if not fresh:
         return
-    way = best_way(session, runtime, conversation, suggested.kind, now)
-    text, public_note = _texts(session, runtime, conversation, suggested, way, decision.language, now)
-    session.execute(
-        insert(Suggestion).values(
-            conversation_id=conversation.id,
-            message_id=message.id,
-            kind=suggested.kind,
-            template=suggested.template,
-            rule=suggested.rule,
-            place=place,
-            playbook=decision.playbook,
-            way=str(way),
-            text=text,
-            public_note=public_note,
-            why=list(decision.why),
-            spans=spans,
-            points=[[line.reason, line.points] for line in decision.points],
-            created_at=now,
-        )
-    )
-    conversation.open_suggestions += 1
-    events.record(
-        session, "suggested", now, conversation_id=conversation.id, actor="playbook",
-        rule=suggested.rule, suggestion=suggested.kind, playbook=decision.playbook[:12],
-    )  # fmt: skip
+    threads = {one.conversation.id: one.conversation for one in fresh}
+    found = ways.options_of_many(session, runtime.channels, list(threads.values()), now)
+    session.execute(insert(Suggestion), [_row(session, runtime, one, found[one.conversation.id], now) for one in fresh])
+    for one in fresh:
+        one.conversation.open_suggestions += 1
+    events.record_many(session, [_event(one, now) for one in fresh])
 
 
-def best_way(session: Session, runtime: Runtime, conversation: Conversation, kind: str, now: datetime) -> Way:
+def _not_yet_made(session: Session, wanted: Sequence[Wanted]) -> list[Wanted]:
+    made = session.execute(
+        select(
+            Suggestion.conversation_id, Suggestion.kind, Suggestion.template, Suggestion.message_id, Suggestion.status
+        ).where(Suggestion.conversation_id.in_({one.conversation.id for one in wanted}))
+    ).all()
+    still_open = {(row.conversation_id, row.kind) for row in made if row.status == "open"}
+    before = {(row.conversation_id, row.kind, row.template, row.message_id) for row in made}
+    fresh = []
+    for one in wanted:
+        place = one.conversation.id, one.suggested.kind
+        if place not in still_open and (*place, one.suggested.template, one.message.id) not in before:
+            still_open.add(place)
+            fresh.append(one)
+    return fresh
+
+
+def _row(session: Session, runtime: Runtime, one: Wanted, found: list[Option], now: datetime) -> dict[str, Any]:
+    suggested, decision = one.suggested, one.decision
+    place, spans = one.explain().get(suggested.rule, ("", []))
+    way = best_way(found, Visibility(one.conversation.visibility), suggested.kind)
+    text, public_note = _texts(session, runtime, one.conversation, suggested, way, decision.language, now)
+    return {
+        "conversation_id": one.conversation.id,
+        "message_id": one.message.id,
+        "kind": suggested.kind,
+        "template": suggested.template,
+        "rule": suggested.rule,
+        "place": place,
+        "playbook": decision.playbook,
+        "way": str(way),
+        "text": text,
+        "public_note": public_note,
+        "why": list(decision.why),
+        "spans": spans,
+        "points": [[line.reason, line.points] for line in decision.points],
+        "created_at": now,
+    }
+
+
+def _event(one: Wanted, now: datetime) -> dict[str, Any]:
+    data = {
+        "rule": one.suggested.rule, "suggestion": one.suggested.kind, "playbook": one.decision.playbook[:12],
+    }  # fmt: skip
+    return {
+        "kind": "suggested", "at": now, "conversation_id": one.conversation.id, "account_id": None,
+        "actor": "playbook", "data": data,
+    }  # fmt: skip
+
+
+def best_way(found: Sequence[Option], where_asked: Visibility, kind: str) -> Way:
     """The best way that is legal now: to move a complaint out of the public, or to answer where the person wrote."""
-    found = ways.options(session, runtime.channels, conversation, now)
     if kind != MOVE:
-        answer = ways.best(found, Visibility(conversation.visibility))
+        answer = ways.best(list(found), where_asked)
         return answer.way if answer is not None else Way.ON_PLATFORM
     for option in found:
         if option.state is WayState.AVAILABLE and option.way in MOVING_WAYS:
@@ -155,7 +189,8 @@ def accept(
         hide(session, runtime, suggestion.message_id, True, actor, now)
         return []
     conversation = conversations.get(session, suggestion.conversation_id)
-    way = best_way(session, runtime, conversation, suggestion.kind, now)
+    found = ways.options(session, runtime.channels, conversation, now)
+    way = best_way(found, Visibility(conversation.visibility), suggestion.kind)
     if way is Way.ON_PLATFORM:
         found = ways.options(session, runtime.channels, conversation, now)
         sentence = next((one.sentence for one in found if one.way in MOVING_WAYS), "There is no way to answer now.")
