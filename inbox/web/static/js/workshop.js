@@ -58,7 +58,7 @@
     gutter.children[line - 1]?.classList.add("here");
     if (focus) { text.focus({ preventScroll: true }); text.setSelectionRange(start, start + (lines[line - 1] || "").length); }
     const editor = one("#editor");
-    editor.scrollTop = Math.max(0, (line - 1) * 20 - editor.clientHeight / 3);
+    editor.scrollTop = Math.max(0, (gutter.children[line - 1]?.offsetTop ?? 0) - gutter.offsetTop - editor.clientHeight / 3);
     editor.scrollLeft = 0;
     if (focus) editor.scrollIntoView({ block: "nearest" });
   }
@@ -142,6 +142,9 @@
       if (space) { event.preventDefault(); insert(`\n${space}`); }
     }
   });
+
+  // Only the frame around scrolls, so that numbers and lines stay side by side.
+  text.addEventListener("scroll", () => { text.scrollTop = 0; text.scrollLeft = 0; });
 
   number();
   mark();
