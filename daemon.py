@@ -21,6 +21,8 @@ EXIT_DONE, EXIT_WRONG, EXIT_USAGE = 0, 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 done, 1 what was checked is wrong, 2 wrong usage or configuration."""
     parsed = _parser().parse_args(arguments)
+    from sqlalchemy.exc import OperationalError
+
     from inbox.errors import InboxError
 
     try:
@@ -28,8 +30,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InboxError as error:
         sys.stderr.write(f"zuruf: {error}\n")
         return EXIT_USAGE
+    except OperationalError as error:
+        sys.stderr.write(f"zuruf: The database says: {error.orig}. Look at [inbox] database and its file's rights.\n")
+        return EXIT_USAGE
     except BrokenPipeError:
         return EXIT_DONE
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.stderr.write(
+            f"zuruf: {error.filename}: {error.strerror}. Name another place, or give this user the right.\n"
+        )
+        return EXIT_USAGE
     except KeyboardInterrupt:
         return 130
     return code

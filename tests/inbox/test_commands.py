@@ -301,3 +301,17 @@ def test_check_says_each_mistake_on_its_own_line(
 def test_a_backtest_names_the_option_that_is_wrong(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("playbook", "backtest", "--since", "lately") == 2
     assert capsys.readouterr().err.startswith("--since lately: ")
+
+
+def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+    (tmp_path / "zuruf.toml").write_text(f'[inbox]\ndatabase = "sqlite:///{tmp_path}/zuruf.db"\n')
+    named = ["--config", str(tmp_path / "zuruf.toml")]
+    subprocess.run(
+        [sys.executable, "daemon.py", *named, "user", "add", "boss@shop.example", "--role", "admin"],
+        input="another password", cwd=PROJECT, capture_output=True, text=True, check=True, timeout=50,
+    )  # fmt: skip
+    rules = str(PROJECT / "crisis_playbook/rules")
+    typed_by_a_person(*named, "playbook", "publish", rules, "--by", "boss@shop.example")
+    ended = typed_by_a_person(*named, "playbook", "export", str(tmp_path / "zuruf.toml" / "rules"))
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"zuruf: {tmp_path}/zuruf.toml/rules: Not a directory.")
