@@ -1,7 +1,7 @@
 """Messages a second through poll, store, search index and triage with the shipped rules; empty against a million.
 
 Run: python -m benchmarks.ingest [STORED …]. A connector in this process hands over ready pages of a hundred messages,
-so no HTTP is in the figures; `benchmarks.pull` has it. The floor is the same text in one bare table with a unique key
+so no HTTP is in the figures. The floor is the same text in one bare table with a unique key
 and a full-text index, a commit a page. CPU figures tell more than the clock where the machine has other work.
 """
 
@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -147,12 +148,12 @@ def main(sizes: list[int]) -> None:
             runtime = opened(folder, size // 3)
             print(f"  {size:,} stored (made in {time.perf_counter() - began:.0f} s)", flush=True)
             floor = bare(folder)
-            speed(lambda made, runtime=runtime: ours(runtime, made), pages(10**8, 3, dice))
+            speed(partial(ours, runtime), pages(10**8, 3, dice))
             found: dict[str, list[tuple[float, float]]] = {"floor": [], "ours": []}
             for number in range(ROUNDS):
                 made = pages(10**7 * (number + 1), PAGES, dice)
                 found["floor"].append(speed(floor, made))
-                found["ours"].append(speed(lambda made, runtime=runtime: ours(runtime, made), made))
+                found["ours"].append(speed(partial(ours, runtime), made))
             clock, cpu = (statistics.median(pair[which] for pair in found["ours"]) for which in (0, 1))
             bare_clock, bare_cpu = (statistics.median(pair[which] for pair in found["floor"]) for which in (0, 1))
             print(f"    floor {bare_clock:9,.0f} messages a second   {bare_cpu:9,.0f} a CPU second")

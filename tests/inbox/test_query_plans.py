@@ -1,0 +1,101 @@
+"""Nothing the daemon does again and again reads a growing table from end to end: every statement finds its rows."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, true, update
+
+from inbox import work
+from inbox.db import is_sqlite, writing
+from inbox.models import Message
+from inbox.runtime import Runtime
+from inbox.ticker import Ticker, Unit
+from tests.inbox.shop import add_comment, open_runtime
+from tests.stepped_clock import SteppedClock
+
+GROWING = ("messages", "conversations", "contacts", "events", "outbox", "pushes", "decisions", "message_labels",
+           "conversation_labels", "suggestions", "notices", "subjects")  # fmt: skip
+READS = ("SELECT", "UPDATE", "DELETE")
+ONCE_AN_HOUR = ("retention",)
+"""Rounds that may read whole tables because they run rarely."""
+
+
+@pytest.fixture
+def runtime(database_url: str, tmp_path: Path, clock: SteppedClock) -> Iterator[Runtime]:
+    """A shop with a few comments that nobody has looked at."""
+    runtime = open_runtime(database_url, tmp_path, clock)
+    if not is_sqlite(runtime.engine):
+        pytest.skip("PostgreSQL chooses plans by the rows there are; SQLite by the indexes")
+    for number in range(3):
+        add_comment(runtime, "Wo ist mein Paket? Das ist eine Frechheit!", number)
+    with writing(runtime.sessions) as session:
+        session.execute(update(Message).values(triaged_at=None))
+    yield runtime
+    runtime.engine.dispose()
+
+
+@contextmanager
+def listening(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+    """Every statement that is run inside the block, with its parameters."""
+    heard: list[tuple[str, Any]] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        heard.append((statement, parameters[0] if many else parameters))
+
+    event.listen(engine, "before_cursor_execute", hear)
+    yield heard
+    event.remove(engine, "before_cursor_execute", hear)
+
+
+def scans(engine: Engine, statements: list[tuple[str, Any]]) -> list[str]:
+    """The statements whose plan reads a growing table without an index, each with that line of the plan."""
+    found = []
+    with engine.connect() as connection:
+        for statement, parameters in dict.fromkeys((text, repr(values)) for text, values in statements):
+            if not statement.lstrip().startswith(READS):
+                continue
+            values = next(given for text, given in statements if (text, repr(given)) == (statement, parameters))
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values):
+                scanned = re.match(r"SCAN (\w+)(?! USING)\b(?!.*USING)", row[3])
+                if scanned and scanned[1] in GROWING:
+                    found.append(f"{row[3]}: {statement}")
+    return found
+
+
+def test_asking_what_is_due_reads_indexes_alone(runtime: Runtime) -> None:
+    with listening(runtime.engine) as statements:
+        looked = threading.Event()
+        ticker = Ticker(runtime, (*work.UNITS, Unit("last", lambda _: bool(looked.set()), lambda _now: true())), ())
+        ticker.start()
+        assert looked.wait(20)
+        ticker.stop(timedelta(seconds=10))
+    assert statements
+    assert scans(runtime.engine, statements) == []
+
+
+@pytest.mark.parametrize("unit", work.UNITS, ids=lambda unit: unit.name)
+def test_no_unit_of_work_scans(runtime: Runtime, unit: Any) -> None:
+    with listening(runtime.engine) as statements:
+        unit.work(runtime)
+    assert statements
+    assert scans(runtime.engine, statements) == []
+
+
+@pytest.mark.parametrize("one", [one for one in work.ROUNDS if one.name not in ONCE_AN_HOUR], ids=lambda one: one.name)
+def test_no_frequent_round_scans(runtime: Runtime, one: Any) -> None:
+    with listening(runtime.engine) as statements:
+        one.work(runtime)
+    assert scans(runtime.engine, statements) == []
+
+
+def test_a_scan_would_be_found(runtime: Runtime) -> None:
+    assert scans(runtime.engine, [("SELECT * FROM messages WHERE text = 'x'", ())])
+    assert scans(runtime.engine, [("SELECT * FROM messages WHERE id = 1", ())]) == []
