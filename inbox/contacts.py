@@ -11,7 +11,7 @@ from sqlalchemy import and_, delete, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from connectors.base import Author, InboundMessage
-from inbox import events, threads
+from inbox import events, profiles, threads
 from inbox.errors import NotThere, Refusal
 from inbox.models import (
     Contact,
@@ -43,7 +43,7 @@ def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMes
     for message in messages:
         for author in (message.author, message.correspondent):
             if author is not None and author.external_id:
-                people[author.external_id] = author
+                people[author.external_id] = _with_what_is_known(author, people.get(author.external_id))
     if not people:
         return {}
     rows = session.execute(
@@ -70,6 +70,18 @@ def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMes
         added = session.execute(insert(Contact).returning(Contact.id, Contact.external_id), missing)
         found |= {external_id: contact_id for contact_id, external_id in added}
     return found
+
+
+def _with_what_is_known(author: Author, earlier: Author | None) -> Author:
+    """The same person named fully in one message and by the id alone in the next."""
+    if earlier is None:
+        return author
+    return Author(
+        author.external_id,
+        author.name if author.name is not None else earlier.name,
+        author.handle if author.handle is not None else earlier.handle,
+        author.followers if author.followers is not None else earlier.followers,
+    )
 
 
 def _rename(session: Session, row: Any, author: Author) -> None:
@@ -186,6 +198,7 @@ def erase(session: Session, contact_id: int, actor: str, now: datetime) -> None:
     threads.refresh(session, {*ids, *(row.conversation_id for row in said)}, now)
     for conversation in conversations:
         events.record(session, "contact_erased", now, conversation_id=conversation.id, actor=actor)
+    profiles.unlink(session, contact_id, actor, now)
     contact.name = contact.handle = contact.followers = None
     contact.external_id = f"erased-{contact.id}"
     contact.erased_at = now

@@ -124,7 +124,7 @@ def _facts(ids: Sequence[int]) -> Select[Any]:
         return (
             select(column)
             .where(Message.conversation_id == Conversation.id, *where)
-            .order_by(Message.sent_at.desc(), Message.id.desc())
+            .order_by(Message.sent_at.desc(), Message.external_id.desc())
             .limit(1)
             .correlate(Conversation)
             .scalar_subquery()
