@@ -344,7 +344,7 @@ def letter(text: str, person: str, at: datetime, **parts: Any) -> InboundMessage
     """A private message of a person, in their one thread."""
     author = Author(person, person.title(), person)
     plain = InboundMessage(
-        external_id=f"l-{person}-{at.timestamp():.0f}-{zlib.crc32(text.encode()) % 10_000}",
+        external_id=f"l-{person}-{at.timestamp():.0f}-{zlib.crc32(text.encode('utf-8', 'replace')) % 10_000}",
         conversation_id=f"t-{person}",
         kind=Kind.DIRECT_MESSAGE,
         visibility=Visibility.PRIVATE,
@@ -359,7 +359,7 @@ def letter(text: str, person: str, at: datetime, **parts: Any) -> InboundMessage
 
 def comment(text: str, person: str, at: datetime, **parts: Any) -> InboundMessage:
     """A public comment of a person, a thread of its own under one post."""
-    own_id = f"c-{person}-{at.timestamp():.0f}-{zlib.crc32(text.encode()) % 10_000}"
+    own_id = f"c-{person}-{at.timestamp():.0f}-{zlib.crc32(text.encode('utf-8', 'replace')) % 10_000}"
     plain = InboundMessage(
         external_id=own_id, conversation_id=own_id, kind=Kind.COMMENT, visibility=Visibility.PUBLIC, own=False,
         text=text, sent_at=at, author=Author(person, person.title(), person), subject=Subject("post-1", "Neue Schuhe"),
