@@ -101,13 +101,16 @@ def _page(visit: Visit, bench: Bench, number: int, days: int, rule: str, skip: i
     job = _job(visit, bench, number, days)
     with visit.reading() as session:
         version = playbook_drafts.version(session, number)
+    # Looked at once: it may end while the page is made.
     result = job.result if job is not None else None
+    running = job is not None and result is None and not (job.stopped or job.failed)
     shown = [one for one in result.shown if not rule or _differs_on(one, rule)] if result is not None else []
     view: dict[str, Any] = {
         "version": version,
         "days": days,
         "choices": DAYS,
         "job": job,
+        "running": running,
         "result": result,
         "rules": _rules(result) if result is not None else [],
         "rule": rule,
