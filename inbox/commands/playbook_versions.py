@@ -70,7 +70,7 @@ def backtest_command(parsed: argparse.Namespace) -> int:
             session, house.channels, house.settings.inbox, active, candidate, house.now - back, _show_progress
         )
     if parsed.json:
-        say_json(asdict(found))
+        say_json(found)
     else:
         _print(found)
     return DONE

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -315,3 +316,20 @@ def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     ended = typed_by_a_person(*named, "playbook", "export", str(tmp_path / "zuruf.toml" / "rules"))
     assert ended.returncode == 2
     assert ended.stderr.startswith(f"zuruf: {tmp_path}/zuruf.toml/rules: Not a directory.")
+
+
+def test_a_backtest_is_printed_as_one_json_object(
+    run: Run, sessions: sessionmaker[Session], capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = str(PROJECT / "crisis_playbook/rules")
+    run("user", "add", "boss@shop.example", "--role", "admin", piped="another password\n")
+    assert run("playbook", "publish", rules, "--by", "boss@shop.example") == 0
+    with writing(sessions) as session:
+        add_conversation(session)
+        add_message(session, "Wo bleibt mein Paket??? Ich warte seit drei Wochen!", sent_at=datetime.now(UTC))
+    capsys.readouterr()
+    assert run("playbook", "backtest", rules, "--since", "7d", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["messages"], found["different"]) == (1, 0)
+    assert found["rules_before"] == found["rules_after"]
+    assert "public-complaint" in found["rules_after"]
