@@ -160,7 +160,8 @@ def holiday_calendars(
 ) -> tuple[HolidayBase, ...]:
     """The calendars of places such as AT, DE-BY, AT-9. Raises HolidayProblem for a place or category there is not.
 
-    Names are in `language` where a calendar knows it. Each place takes the categories it knows; a category none of them knows is a mistake.
+    Each place takes the categories it knows; a category none of them knows is a mistake. Names are in `language` where
+    a calendar knows it, else in the country's own.
     """
     if not places:
         return ()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from inbox.errors import NotThere
-from inbox.models import Crisis
-from inbox.queries.views import ChecklistItem, CrisisView
+from inbox.models import Crisis, Event
+from inbox.queries.timeline import first_event_id
+from inbox.queries.views import ChecklistItem, CrisisView, EventView
 
 
 def crises(
@@ -32,6 +33,21 @@ def crisis(session: Session, crisis_id: int) -> CrisisView:
     if row is None:
         raise NotThere(f"crisis {crisis_id}")
     return _view(row)
+
+
+def crisis_events(session: Session, crisis_id: int) -> list[EventView]:
+    """What happened to one crisis from its declaration to its end, oldest first."""
+    found = crisis(session, crisis_id)
+    query = select(Event).where(
+        Event.id >= first_event_id(session, found.declared_at), Event.kind.startswith("crisis_")
+    )
+    if found.stood_down_at is not None:
+        query = query.where(Event.id < first_event_id(session, found.stood_down_at + timedelta(seconds=1)))
+    return [
+        EventView(event.id, event.kind, event.at, event.conversation_id, None, event.actor, event.data)
+        for event in session.scalars(query.order_by(Event.id))
+        if event.data.get("crisis_id") == crisis_id
+    ]
 
 
 def _view(row: Crisis) -> CrisisView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -30,6 +31,21 @@ def events_since(session: Session, event_id: int, *, limit: int = 500) -> list[E
     """What happened after the event with this id, oldest first, at most `limit` (at most 1000)."""
     query = _events().where(Event.id > event_id).order_by(Event.id).limit(max(1, min(limit, 1000)))
     return _views(session.execute(query))
+
+
+def first_event_id(session: Session, moment: datetime) -> int:
+    """The id of the first event at or after a moment, by bisection: events are appended in the order of time."""
+    low, high = 0, latest_event_id(session) + 1
+    while low < high:
+        middle = (low + high) // 2
+        found = session.execute(
+            select(Event.id, Event.at).where(Event.id >= middle).order_by(Event.id).limit(1)
+        ).one_or_none()
+        if found is None or found.at >= moment:
+            high = middle
+        else:
+            low = found.id + 1
+    return low
 
 
 def audit_log(session: Session, *, cursor: str | None = None, limit: int = 100) -> tuple[list[EventView], str | None]:

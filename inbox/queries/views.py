@@ -339,6 +339,17 @@ class CrisisView:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileView:
+    """Somebody on some account, in short."""
+
+    id: int
+    account: str
+    channel: str
+    name: str | None
+    handle: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ContactView:
     """A person as one account sees them."""
 
@@ -353,8 +364,8 @@ class ContactView:
     unavailable_at: datetime | None
     erased_at: datetime | None
     created_at: datetime
-    linked_to: ContactRef | None
-    """Another profile of the same person, as somebody of ours decided."""
+    profiles: list[ProfileView]
+    """Other profiles of the same person, as somebody of ours decided."""
     conversations: list[ConversationRow]
     """The newest 50."""
 

@@ -8,6 +8,8 @@ from fastapi.responses import RedirectResponse
 from inbox import accounts, inspection
 from inbox.errors import NotThere
 from inbox.queries import accounts as queries
+from inbox.queries.pushes import pushes
+from inbox.queries.usual import silences
 from inbox.web.desk import Form, PageRoute, Visit, Visiting
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -41,5 +43,10 @@ def _page(visit: Visit, tested: str = "", answer: list[str] | None = None) -> Re
     with visit.reading() as session:
         found = queries.accounts(session, visit.runtime.channels, visit.now)
         odd = queries.unreadable_items(session, limit=20)
-    view = {"accounts": found, "unreadable": odd, "tested": tested, "answer": answer}
+        heard = silences(session, visit.now, visit.runtime.settings.inbox.zone)
+        pushed = pushes(session, visit.now)
+    view = {
+        "accounts": found, "unreadable": odd, "tested": tested, "answer": answer, "silences": heard, "pushes": pushed,
+        "public_url": visit.runtime.settings.web.public_url.rstrip("/"),
+    }  # fmt: skip
     return visit.page("accounts.html", view, place="accounts")

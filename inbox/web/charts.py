@@ -14,21 +14,25 @@ class Curve:
 
     points: str
     usual: str
+    """Empty while it is not known what is usual."""
     area: str
     highest: int
     total: int
-    usual_total: int
+    usual_total: int | None
 
 
-def curve(counts: Sequence[int], usual: Sequence[int]) -> Curve:
+def curve(counts: Sequence[int], usual: Sequence[float | None]) -> Curve:
     """Both lines in one scale, oldest first, in a box of WIDTH × HEIGHT."""
-    highest = max([1, *counts, *usual])
+    known = [count for count in usual if count is not None]
+    highest = max([1, *counts, *known])
     points = _points(counts, highest)
     area = f"{EDGE},{HEIGHT - EDGE} {points} {WIDTH - EDGE},{HEIGHT - EDGE}"
-    return Curve(points, _points(usual, highest), area, highest, sum(counts), sum(usual))
+    if len(known) < len(counts):
+        return Curve(points, "", area, max([1, *counts]), sum(counts), None)
+    return Curve(points, _points(known, highest), area, max([1, *counts]), sum(counts), round(sum(known)))
 
 
-def _points(counts: Sequence[int], highest: int) -> str:
+def _points(counts: Sequence[float], highest: float) -> str:
     step = (WIDTH - 2 * EDGE) / max(1, len(counts) - 1)
     inner = HEIGHT - 2 * EDGE
     return " ".join(

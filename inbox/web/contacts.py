@@ -8,9 +8,9 @@ from collections.abc import Callable
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from inbox import contacts
+from inbox import contacts, profiles
 from inbox.errors import NotThere
-from inbox.queries.contacts import contact
+from inbox.queries.contacts import alike, contact
 from inbox.web.desk import Form, PageRoute, Visiting, field
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -18,12 +18,38 @@ ACTS: dict[str, Callable[..., None]] = {"opt-out": contacts.opt_out, "opt-in": c
 
 
 @router.get("/contacts/{contact_id}")
-def page(visit: Visiting, contact_id: int) -> Response:
-    """The person's conversations and what may be done."""
+def page(visit: Visiting, contact_id: int, find: str = "") -> Response:
+    """The person's conversations, their other profiles, and what may be done."""
     with visit.reading() as session:
         found = contact(session, contact_id, visit.now)
-    view = {"contact": found, "rows": found.conversations, "here": "", "current": None}
+        perhaps = [] if found.erased_at else alike(session, contact_id, find[:100])
+    view = {
+        "contact": found, "rows": found.conversations, "here": "", "current": None,
+        "perhaps": perhaps, "find": find[:100],
+    }  # fmt: skip
     return visit.page("contact.html", view, place="contact")
+
+
+@router.post("/contacts/{contact_id}/link")
+def link(visit: Visiting, contact_id: int, form: Form) -> Response:
+    """The same person as another profile, because somebody who knows says so."""
+    other = field(form, "other")
+    if not other.isdecimal() or len(other) > 18:
+        raise NotThere(f"contact {other[:20]}")
+    with visit.writing() as session:
+        profiles.link(session, contact_id, int(other), visit.person.email, visit.now)
+    return RedirectResponse(f"/contacts/{contact_id}#profiles", 303)
+
+
+@router.post("/contacts/{contact_id}/unlink")
+def unlink(visit: Visiting, contact_id: int, form: Form) -> Response:
+    """Another person after all. `other` names the profile to take out of the group; without it, this one."""
+    other = field(form, "other", str(contact_id))
+    if not other.isdecimal() or len(other) > 18:
+        raise NotThere(f"contact {other[:20]}")
+    with visit.writing() as session:
+        profiles.unlink(session, int(other), visit.person.email, visit.now)
+    return RedirectResponse(f"/contacts/{contact_id}#profiles", 303)
 
 
 @router.post("/contacts/{contact_id}/export")

@@ -13,8 +13,7 @@ from inbox import crises
 from inbox.queries import crises as queries
 from inbox.queries.accounts import arrivals
 from inbox.queries.conversations import Filters, conversations
-from inbox.queries.timeline import audit_log
-from inbox.queries.views import EventView
+from inbox.queries.usual import usual_hours
 from inbox.web.charts import curve
 from inbox.web.desk import Form, PageRoute, Visit, Visiting, field
 
@@ -32,8 +31,8 @@ def room(visit: Visiting, id: int | None = None) -> Response:
         affected = conversations(session, Filters(severity=("crisis", "urgent")), visit.now, limit=20).items
         start = visit.now - timedelta(hours=SHOWN_HOURS - 1)
         now = arrivals(session, start, visit.now)
-        happened = [event for event in audit_log(session, limit=200)[0] if chosen and _is_about(event, chosen.id)]
-        before = arrivals(session, start - timedelta(days=7), visit.now - timedelta(days=7))
+        happened = queries.crisis_events(session, chosen.id)[::-1] if chosen else []
+        usually = usual_hours(session, [hour.hour for hour in now], visit.runtime.settings.inbox.zone)
     view = {
         "chosen": chosen,
         "running": running,
@@ -41,7 +40,7 @@ def room(visit: Visiting, id: int | None = None) -> Response:
         "rows": affected,
         "here": "?queue=crisis",
         "current": None,
-        "curve": curve([hour.count for hour in now], [hour.count for hour in before]),
+        "curve": curve([hour.count for hour in now], usually),
         "events": happened,
         "prepared": prepared(visit, chosen.level if chosen else None),
         "levels": visit.runtime.playbook.current().levels,
@@ -50,8 +49,11 @@ def room(visit: Visiting, id: int | None = None) -> Response:
     return visit.page("crisis.html", view, place="crisis")
 
 
-def _is_about(event: EventView, crisis_id: int) -> bool:
-    return event.kind.startswith("crisis_") and event.data.get("crisis_id") == crisis_id
+@router.get("/crisis/state")
+def state(visit: Visiting) -> Response:
+    """The band of the top bar alone, for pages that are open when a crisis turns."""
+    with visit.reading() as session:
+        return visit.part("state.html", visit.frame(session, ""))
 
 
 def prepared(visit: Visit, level: int | None) -> list[tuple[str, str]]:
@@ -124,9 +126,15 @@ def check_off(visit: Visiting, crisis_id: int, index: int, form: Form) -> Respon
 
 @router.get("/crisis/{crisis_id}/export")
 def export(visit: Visiting, crisis_id: int) -> Response:
-    """The crisis with its checklist, as a file to keep."""
+    """The crisis with checklist, history and what came each hour, as a file to keep."""
     with visit.reading() as session:
-        data = asdict(queries.crisis(session, crisis_id))
+        found = queries.crisis(session, crisis_id)
+        happened = queries.crisis_events(session, crisis_id)
+        hours = arrivals(session, found.declared_at - timedelta(hours=SHOWN_HOURS), found.stood_down_at or visit.now)
+    data = asdict(found) | {
+        "events": [asdict(event) for event in happened],
+        "messages_an_hour": {hour.hour.isoformat(): hour.count for hour in hours},
+    }
     text = json.dumps(data, ensure_ascii=False, indent=2, default=str)
     headers = {"Content-Disposition": f'attachment; filename="crisis-{crisis_id}.json"'}
     return Response(text, media_type="application/json", headers=headers)

@@ -171,6 +171,8 @@ SENTENCES = (
     N_("The message it answers is gone."),
     N_("The person was erased."),
     N_("This account is not in the configuration."),
+    N_("A profile cannot be linked to itself."),
+    N_("This person was erased; there is nothing to link."),
     N_("The program ended while it was being sent."),
     N_("A conversation of this person is under legal hold. Lift the hold first."),
     N_("A reply to this person is just being sent. Try again in a minute."),

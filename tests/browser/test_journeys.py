@@ -259,6 +259,18 @@ def test_crisis_band_and_room(desk: Desk, page_of: Open) -> None:
     assert page.locator(".crisis-band").count() == 0
 
 
+def test_a_crisis_reaches_open_pages_without_interrupting(desk: Desk, page_of: Open) -> None:
+    """Who is writing when a crisis is declared sees the band at once and keeps every word."""
+    page = page_of(desk, f"/conversations/{demo.conversation_id(desk.runtime, 'c-greta')}")
+    assert page.locator("#topbar.crisis-band").count() == 0
+    page.click("#reply-text")
+    page.keyboard.type("Der AURA in Salbeigrün ")
+    demo.declare_crisis(desk.runtime)
+    page.locator("#topbar.crisis-band", has_text="Stufe 4").wait_for()
+    page.keyboard.type("kostet 79 Euro.")
+    assert page.input_value("#reply-text") == "Der AURA in Salbeigrün kostet 79 Euro."
+
+
 def test_snooze_comes_from_the_keyboard(desk: Desk, page_of: Open) -> None:
     """`s` opens the times; choosing one puts the conversation off."""
     page = page_of(desk, f"/conversations/{demo.conversation_id(desk.runtime, 'c-greta')}")

@@ -65,7 +65,8 @@
     const old = one("#composer");
     const fresh = one("#composer", parts);
     if (old.contains(document.activeElement) || one("#reply-text", old).value) return;
-    if (one(".ways", old).outerHTML === one(".ways", fresh).outerHTML) return;
+    const offers = (form) => one(".ways", form).outerHTML + all(".composer-foot .chip", form).map((chip) => chip.textContent).join();
+    if (offers(old) === offers(fresh)) return;
     const chosen = one('[name="way"]:checked', old)?.value;
     const same = all('[name="way"]', fresh).find((way) => way.value === chosen && chosen !== "note");
     old.replaceWith(fresh);
@@ -104,6 +105,17 @@
     one('#composer [name="seen_version"]').value = reply.headers.get("Zuruf-Version");
   }
 
+  // The band turns under nobody's hands; only the crisis room itself is drawn anew, and not while somebody writes in it.
+  async function bringCrisis() {
+    const fresh = one("#state-of-things", fragment(await get("/crisis/state").then((reply) => reply.text())));
+    one("#state-of-things").replaceWith(fresh);
+    one("#topbar").classList.toggle("crisis-band", fresh.dataset.crisis === "yes");
+    one("#announce").textContent = fresh.innerText;
+    const written = all("#main input:not([type=hidden]), #main textarea").some((field) => field.value !== field.defaultValue);
+    if (location.pathname === "/crisis" && !written) location.reload();
+    if (current()) await bringThread();
+  }
+
   let pending = new Set();
   let timer = null;
   function later() {
@@ -129,7 +141,7 @@
       JSON.parse(event.data).forEach((id) => pending.add(String(id)));
       later();
     });
-    source.addEventListener("crisis", () => location.reload());
+    source.addEventListener("crisis", () => { bringCrisis().catch(() => {}); });
     addEventListener("pagehide", () => source.close());
     addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   }
