@@ -139,8 +139,9 @@ def note_success(session: Session, account: Account, now: datetime) -> None:
 
 def _another_stream_fails(session: Session, account: Account) -> bool:
     """One dropped connection is weather; a stream that fails again and again is the account's health."""
+    weather = 0 if account.health == "reconnect" else FAILURES_OF_WEATHER
     failing = select(Stream.id).where(
-        Stream.account_id == account.id, Stream.active.is_(True), Stream.failures > FAILURES_OF_WEATHER
+        Stream.account_id == account.id, Stream.active.is_(True), Stream.failures > weather
     )
     return session.execute(failing.limit(1)).first() is not None
 
