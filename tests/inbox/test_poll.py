@@ -1,0 +1,218 @@
+"""Asking the platforms: every error has its health and its next attempt, and one account never slows another."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors.base import (
+    ConnectorError,
+    LoginExpired,
+    Misconfigured,
+    NewLogin,
+    Page,
+    Quota,
+    RateLimited,
+    Unavailable,
+    Usage,
+)
+from inbox import accounts, logins, poll, push
+from inbox.db import writing
+from inbox.models import Account, AccountUsage, Message, Pointer, Push, Stream, Unreadable
+from tests.inbox.postbox import Office, Postbox
+from tests.stepped_clock import SteppedClock
+
+
+@pytest.mark.parametrize(
+    ("error", "wait", "health", "again"),
+    [
+        (Unavailable("down"), 10, "ok", "failing"),
+        (RateLimited("slow", until=None), 60, "limited", "limited"),
+        (LoginExpired("190"), 300, "reconnect", "reconnect"),
+        (Misconfigured("100"), 300, "reconnect", "reconnect"),
+        (KeyError("a bug"), 10, "ok", "failing"),
+    ],
+)
+def test_every_error_has_its_health_and_its_next_attempt(
+    office: Office, error: ConnectorError, wait: float, health: str, again: str
+) -> None:
+    office.box.pages["messages"] += [error, error]
+    office.clock.advance(seconds=11)
+    office.work("poll")
+    stream = office.stream()
+    assert (office.account.health, stream.next_poll_at - office.clock()) == (health, timedelta(seconds=wait))
+    assert stream.incomplete_since is not None
+    assert office.stream("comments").failures == 0
+    office.clock.set(stream.next_poll_at)
+    office.work("poll")
+    assert (office.account.health, office.stream().failures) == (again, 2)
+    office.clock.set(office.stream().next_poll_at)
+    office.work("poll")
+    office.clock.advance(minutes=10)
+    office.work("poll")
+    assert (office.account.health, office.account.failing_since, office.account.limited_until) == ("ok", None, None)
+    assert office.stream().incomplete_since is None
+
+
+def test_a_stream_that_works_does_not_hide_one_that_fails(office: Office) -> None:
+    office.box.pages["messages"] += [LoginExpired("no permission")] * 3
+    office.live(700, step=10)
+    changes = [data["health"] for data in office.told("account_health")]
+    assert changes == ["reconnect"]
+    office.live(400, step=10)
+    assert office.account.health == "ok"
+
+
+def test_a_told_time_is_kept_by_every_stream_and_through_a_restart(
+    office: Office, database_url: str, tmp_path: Path, clock: SteppedClock, box: Postbox
+) -> None:
+    until = clock() + timedelta(minutes=15)
+    box.pages["messages"].append(RateLimited("wait", until=until, whole_account=True))
+    clock.advance(seconds=11)
+    office.work("poll")
+    box.asked.clear()
+    restarted = Office(database_url, tmp_path, clock, box)
+    while clock() + timedelta(seconds=20) < until:
+        clock.advance(seconds=20)
+        restarted.work()
+    assert box.asked == []
+    clock.set(until)
+    restarted.work()
+    assert box.asked != []
+    restarted.close()
+
+
+def test_ever_longer_silence_where_no_time_is_told(office: Office) -> None:
+    office.box.pages["messages"] += [RateLimited("slow", until=None)] * 4
+    waits = []
+    for _ in range(4):
+        office.clock.set(max(office.stream().next_poll_at, office.clock()))
+        office.work("poll")
+        waits.append((office.stream().next_poll_at - office.clock()).total_seconds())
+    assert waits == [60, 120, 240, 480]
+
+
+@pytest.mark.parametrize(("used", "least", "most"), [(74, 10, 10), (76, 10.5, 60), (95, 600, 600), (100, 600, 600)])
+def test_the_pace_follows_the_allowance(office: Office, used: float, least: float, most: float) -> None:
+    office.clock.advance(seconds=11)
+    resets = office.clock() + timedelta(minutes=10)
+    office.box.pages["messages"].append(Page({}, usage=Usage(quotas=(Quota("calls", used, resets),))))
+    office.work("poll")
+    wait = (office.stream().next_poll_at - office.clock()).total_seconds()
+    assert least <= wait <= most
+
+
+def test_what_is_charged_once_a_day_is_counted_once_a_utc_day(office: Office) -> None:
+    read = Usage(calls=1, resources={"letter": 2}, resource_ids={"letter": frozenset({"a", "b"})})
+    for _ in range(2):
+        office.box.pages["messages"].append(Page({}, usage=read))
+        office.clock.advance(seconds=11)
+        office.work("poll")
+    assert [(row.count, row.cost) for row in office.rows(AccountUsage, resource="letter")] == [(2, 0.02)]
+    office.clock.advance(days=1)
+    office.box.pages["messages"].append(Page({}, usage=read))
+    office.work("poll")
+    assert [row.count for row in office.rows(AccountUsage, resource="letter")] == [2, 2]
+
+
+def test_an_account_that_hangs_keeps_two_streams_at_most(
+    database_url: str, tmp_path: Path, clock: SteppedClock
+) -> None:
+    box = Postbox()
+    office = Office(database_url, tmp_path, clock, box, accounts=[f"box-{number}" for number in range(5)])
+    clock.advance(seconds=1)
+    with writing(office.runtime.sessions) as session:
+        for row in session.query(Stream).filter(Stream.account_id == 1):
+            row.claim, row.claimed_until = "hangs", clock() + timedelta(seconds=60)
+        session.add(Stream(account_id=1, name="third", every_seconds=10, next_poll_at=clock() - timedelta(days=1)))
+    office.work("poll")
+    assert [row.last_success_at is None for row in office.rows(Stream, account_id=1)] == [True, True, True]
+    assert all(row.last_success_at is not None for row in office.rows(Stream) if row.account_id != 1)
+    office.close()
+
+
+def test_a_paused_account_is_left_alone_until_it_is_resumed(office: Office) -> None:
+    with writing(office.runtime.sessions) as session:
+        accounts.pause(session, office.account.id, "anna", office.clock())
+        session.add(Pointer(account_id=office.account.id, external_id="m", due_at=office.clock()))
+    office.box.asked.clear()
+    office.live(60)
+    assert (office.box.asked, office.account.health) == ([], "paused")
+    with writing(office.runtime.sessions) as session:
+        accounts.resume(session, office.account.id, "anna", office.clock())
+    office.work("poll")
+    assert "fetch messages" in office.box.asked
+
+
+def test_a_lost_claim_stores_nothing(office: Office) -> None:
+    office.clock.advance(seconds=11)
+    page = Page({"at": 9}, messages=(office.letter(),))
+    stream = office.stream()
+    poll._store(office.runtime, stream.id, page, office.runtime.connectors["box"], office.clock())
+    assert office.rows(Message) == []
+    assert office.stream().cursor != {"at": 9}
+
+
+def test_what_the_platform_points_at_but_never_shows_is_given_up_visibly(office: Office) -> None:
+    office.box.pages["comments"].append(Page({}, look_at=("mention-1",)))
+    office.box.again += [Unavailable("not found")] * 50
+    office.clock.advance(seconds=11)
+    office.live(13 * 3600, step=600)
+    assert office.rows(Pointer) == []
+    assert [row.external_id for row in office.rows(Unreadable)] == ["mention-1"]
+    assert office.box.asked.count("look_again") == poll.POINTS_TRIED
+
+
+def test_a_refresh_token_is_spent_once_by_two_processes_and_both_use_the_new_login(
+    office: Office, database_url: str, tmp_path: Path, clock: SteppedClock, box: Postbox
+) -> None:
+    other = Office(database_url, tmp_path, clock, box)
+    box.new_logins.append(NewLogin({"access_token": "fake-token-1"}, expires_at=clock() + timedelta(hours=2)))
+    for one in (office, other):
+        logins.keep_fresh(one.runtime)
+    assert [line for line in box.asked if line.startswith("refresh")] == ["refresh fake-token-0"]
+    logins.keep_fresh(other.runtime)
+    used = [one.runtime.connectors["box"].login.credentials["access_token"] for one in (office, other)]  # type: ignore[attr-defined]
+    assert used == ["fake-token-1", "fake-token-1"]
+    other.close()
+
+
+def test_changed_credentials_clear_reconnect_and_keep_history(
+    office: Office, database_url: str, tmp_path: Path, clock: SteppedClock, box: Postbox
+) -> None:
+    office.arrive(office.letter())
+    box.pages["messages"].append(LoginExpired("190"))
+    clock.advance(seconds=11)
+    office.work("poll")
+    assert office.account.health == "reconnect"
+    mended = Office(database_url, tmp_path, clock, box, token="fake-token-2")
+    assert mended.account.health == "ok"
+    assert len(mended.rows(Message)) == 1
+    assert len(mended.rows(Account)) == 1
+    mended.close()
+
+
+def test_a_push_with_a_wrong_signature_stores_nothing(office: Office) -> None:
+    assert push.receive(office.runtime, "box", {"X-Signature": "wrong"}, b"x", office.clock()) == 401
+    assert push.receive(office.runtime, "else", {"X-Signature": "fits"}, b"x", office.clock()) == 404
+    assert office.rows(Push) == []
+
+
+def test_a_signed_but_odd_push_is_shown_and_holds_up_nothing(office: Office) -> None:
+    office.box.pages["push good"].append(Page({}, messages=(office.letter(),)))
+    for body in (b"odd", b"good"):
+        assert push.receive(office.runtime, "box", {"X-Signature": "fits"}, body, office.clock()) == 200
+    office.work("push")
+    assert [row.raw for row in office.rows(Unreadable)] == ["odd"]
+    assert len(office.rows(Message)) == 1
+    assert [row.body for row in office.rows(Push)] == [b"", b""]
+
+
+def test_an_item_the_database_refuses_is_shown_and_the_rest_of_the_page_arrives(office: Office) -> None:
+    bad = office.letter("schlecht", "karl", sent_at=office.clock().replace(tzinfo=None))
+    office.arrive(office.letter("gut"), bad)
+    assert office.texts() == ["gut"]
+    assert [row.external_id for row in office.rows(Unreadable)] == [bad.external_id]
+    assert office.account.health == "ok"
