@@ -8,10 +8,12 @@ PostgreSQL: psycopg 3, times in UTC, and its own default of the same durability.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -51,10 +53,31 @@ def session_factory(engine: Engine) -> sessionmaker[Session]:
 @contextmanager
 def writing(sessions: sessionmaker[Session]) -> Iterator[Session]:
     """One write transaction: begun at once, committed at the end, rolled back when an error leaves the block."""
-    with sessions() as session:
+    with sessions() as session, _turn(session):
         session.connection(execution_options={"begin": "IMMEDIATE"})
         yield session
         session.commit()
+
+
+_turns: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
+
+
+@contextmanager
+def _turn(session: Session) -> Iterator[None]:
+    """On SQLite the writers of one process take turns here: its own waiting sleeps ever longer between two tries, so
+    that a push would wait half a second for a lock that was free long ago. Another process still waits as SQLite does.
+    """
+    engine = session.get_bind()
+    if not isinstance(engine, Engine) or not is_sqlite(engine):
+        yield
+        return
+    turn = _turns.setdefault(engine, threading.Lock())
+    mine = turn.acquire(timeout=BUSY_SECONDS)
+    try:
+        yield
+    finally:
+        if mine:
+            turn.release()
 
 
 @contextmanager

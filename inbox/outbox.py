@@ -48,7 +48,7 @@ log = structlog.get_logger("outbox")
 
 LEASE = timedelta(seconds=25)
 """Longer than a send with its time-outs. What is still `sending` then is in doubt."""
-SAVED_UP = timedelta(seconds=10)
+SAVED_UP = timedelta(seconds=60)
 """An account that was quiet for so long may send as much at once; only who goes on writing is held to the pace."""
 LOOKUPS = (timedelta(seconds=0), timedelta(seconds=4), timedelta(seconds=8), timedelta(seconds=12))
 """When an uncertain send is looked for on the platform: all within 30 s of the doubt."""
