@@ -80,7 +80,7 @@ def test_from_a_word_to_the_playbook_in_force_and_back(desk: Desk, page_of: Open
     second = page_of(desk, "/inbox", email=demo.CLEO)
     second.click("nav.places a[href='/playbook']")
     second.click("#versions .row:has(.chip.soon) a")
-    second.locator("ins", has_text="gefehlt").wait_for()
+    second.locator("ins", has_text="gefehlt, promo").wait_for()
     second.locator("text=Fehlende Teile sind Beschwerden").first.wait_for()
     second.click("button[formaction$='/publish']")
     second.locator("h1 .chip.well").wait_for()
