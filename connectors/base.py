@@ -323,7 +323,7 @@ class Situation:
     """When the message to be answered was written."""
     target_deleted: bool = False
     last_inbound_at: datetime | None = None
-    """Private threads: when the person last wrote; this opens the reply window."""
+    """When the person last wrote to us in private, in whichever thread; this opens the reply window."""
     person_has_written_privately: bool = False
     """The person sent us a direct message on this channel before (any private thread with them)."""
     private_reply_used: bool = False

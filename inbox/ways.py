@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from connectors.base import Kind, Situation, Visibility, Way, WayOption, WayState
@@ -73,7 +73,8 @@ def situations(
     people = {one.id: correspondent(one, targets.get(one.id)) for one in conversations}
     named = [contact_id for contact_id in people.values() if contact_id is not None]
     contacts = {row.id: row for row in session.scalars(_CONTACTS, {"ids": named})}
-    known = _Known(session, now, human, targets, contacts, _wrote_privately(session, contacts), _used(session, ids))
+    written = _last_private_words(session, contacts)
+    known = _Known(session, now, human, targets, contacts, written, _used(session, ids))
     return {one.id: known.situation(one, people[one.id]) for one in conversations}
 
 
@@ -86,7 +87,7 @@ class _Known:
     human: bool
     targets: Mapping[int, Message]
     contacts: Mapping[int, Contact]
-    wrote_privately: frozenset[int]
+    last_private_words: Mapping[int, datetime]
     used: frozenset[tuple[int, str | None]]
 
     def situation(self, conversation: Conversation, contact_id: int | None) -> Situation:
@@ -94,16 +95,16 @@ class _Known:
         account = self.session.get_one(Account, conversation.account_id)
         target, contact = self.targets.get(conversation.id), self.contacts.get(contact_id or 0)
         private = conversation.visibility == "private"
+        # A comment opens no window for direct messages; only what the person wrote to us in private does.
+        words = conversation.last_inbound_at if private else self.last_private_words.get(contact_id or 0)
         return Situation(
             kind=Kind(conversation.kind),
             now=self.now,
             target_id=target.external_id if target is not None else None,
             target_sent_at=target.sent_at if target is not None else None,
             target_deleted=target is None,
-            last_inbound_at=conversation.last_inbound_at,
-            person_has_written_privately=(
-                conversation.last_inbound_at is not None if private else contact_id in self.wrote_privately
-            ),
+            last_inbound_at=words,
+            person_has_written_privately=words is not None,
             private_reply_used=target is not None and (conversation.id, target.external_id) in self.used,
             can_reply_privately=target.can_reply_privately if target is not None else None,
             summons_us=target.summons_us if target is not None else None,
@@ -119,9 +120,10 @@ def _latest_inbound(session: Session, conversation_ids: Sequence[int]) -> dict[i
     return {row.conversation_id: row for row in session.scalars(_LATEST_INBOUND, {"ids": conversation_ids})}
 
 
-def _wrote_privately(session: Session, contact_ids: Iterable[int]) -> frozenset[int]:
-    """Who of these people has a private conversation with us in which they wrote."""
-    return frozenset(session.scalars(_WROTE_PRIVATELY, {"ids": list(contact_ids)}))
+def _last_private_words(session: Session, contact_ids: Iterable[int]) -> dict[int, datetime]:
+    """When each of these people last wrote to us in private; who never did is not in it."""
+    found = session.execute(_PRIVATE_WORDS, {"ids": list(contact_ids)})
+    return {contact_id: at for contact_id, at in found if contact_id is not None and at is not None}
 
 
 def _used(session: Session, conversation_ids: Sequence[int]) -> frozenset[tuple[int, str | None]]:
@@ -147,10 +149,14 @@ _NEWEST_INBOUND = (
 )
 _LATEST_INBOUND = select(Message).where(Message.id.in_(select(_NEWEST_INBOUND).where(Conversation.id.in_(_IDS))))
 _CONTACTS = select(Contact).where(Contact.id.in_(_IDS))
-_WROTE_PRIVATELY = select(Conversation.contact_id).where(
-    Conversation.contact_id.in_(_IDS),
-    Conversation.visibility == "private",
-    Conversation.last_inbound_at.is_not(None),
+_PRIVATE_WORDS = (
+    select(Conversation.contact_id, func.max(Conversation.last_inbound_at))
+    .where(
+        Conversation.contact_id.in_(_IDS),
+        Conversation.visibility == "private",
+        Conversation.last_inbound_at.is_not(None),
+    )
+    .group_by(Conversation.contact_id)
 )
 _PRIVATE_REPLIES = select(OutboxItem.conversation_id, OutboxItem.target_external_id).where(
     OutboxItem.conversation_id.in_(_IDS),
