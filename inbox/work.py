@@ -6,7 +6,20 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, or_
 
-from inbox import alarms, conversations, logins, messages, notices, outbox, playbooks, poll, push, retention, triage
+from inbox import (
+    alarms,
+    conversations,
+    deafness,
+    logins,
+    messages,
+    notices,
+    outbox,
+    playbooks,
+    poll,
+    push,
+    retention,
+    triage,
+)
 from inbox.db import writing
 from inbox.models import Message, Notice, OutboxItem, Pointer, Push, Stream
 from inbox.runtime import Runtime
@@ -102,6 +115,7 @@ ROUNDS = (
     Round("clocks", wake_and_breach, timedelta(seconds=5)),
     Round("playbook files", follow_files, timedelta(seconds=1)),
     Round("alarms", alarms.ring, timedelta(seconds=10)),
+    Round("deafness", deafness.listen, timedelta(minutes=10)),
     Round("logins", logins.keep_fresh, timedelta(minutes=1)),
     Round("retention", clean_up, timedelta(hours=1)),
 )
