@@ -57,7 +57,9 @@ HANDLE_FOR = timedelta(days=1)
 """How long our own handle, or that a list is refused to us, is believed before asking again."""
 THREADS_OVERLAP = timedelta(minutes=10)
 """Covers a clock of ours that is wrong, and what search finds late."""
-MOST_THREADS = 39
+REPLIES_TO_US = "to us"
+"""Stands among the conversations to search for all replies to our own posts, also to one nobody answered before."""
+MOST_THREADS = 40
 LONGEST_QUERY = 512
 MOST_REMEMBERED = 100
 LEAST_EVENTS = 20
@@ -244,52 +246,53 @@ class Reading:
     # -- threads ----------------------------------------------------------------------------------------------------
 
     def _threads(self, state: dict[str, Json], poll: Poll) -> Page:
-        """Replies in conversations that were active lately, also those that dropped our handle."""
+        """Replies that dropped our handle: those to us, and all in conversations that were active lately."""
         refused = state.get("search_refused_at")
         if refused is not None and poll.now - datetime.fromisoformat(refused) < HANDLE_FOR:
             return Page(cursor=state)
-        active = [known for known in poll.active_subjects if identifier(known)][:MOST_THREADS]
+        handle, asking = self._handle(state, poll.now)
+        named = {key: state[key] for key in ("handle", "handle_at")}
+        active = [REPLIES_TO_US, *(known for known in poll.active_subjects if identifier(known))][:MOST_THREADS]
         passed = {thread: at for thread, at in dict(state.get("passed", {})).items() if thread in active}
         job = state.get("job") or self._next_job(active, passed, poll.now)
-        if job is None:
-            return Page(cursor={"passed": passed})
         asked = Stretch(None, datetime.fromisoformat(job["start"]), token=job["token"])
-        query = " OR ".join(f"conversation_id:{thread}" for thread in job["threads"])
+        only_to_us = job["threads"] == [REPLIES_TO_US]
+        query = f"to:{handle}" if only_to_us else " OR ".join(f"conversation_id:{one}" for one in job["threads"])
         try:
             answer = self.search(query, asked, (), poll.now)
         except (Refused, Misconfigured) as error:
-            cursor = {"passed": passed, "search_refused_at": poll.now.isoformat()}
+            cursor = {**named, "passed": passed, "search_refused_at": poll.now.isoformat()}
             gap = Gap(None, None, None, "x_search_refused")
-            return Page(cursor=cursor, gaps=(gap,), usage=error.usage)
+            return Page(cursor=cursor, gaps=(gap,), usage=together(asking, error.usage))
         batch = self._reader("threads", "post_read")(answer)
         if batch.next_token and batch.next_token != job["token"] and batch.marks:
-            cursor = {"passed": passed, "job": {**job, "token": batch.next_token}}
+            cursor = {**named, "passed": passed, "job": {**job, "token": batch.next_token}}
         else:
             passed |= dict.fromkeys(job["threads"], job["began"])
-            cursor = {"passed": passed}
+            cursor = {**named, "passed": passed}
         return Page(
             cursor=cursor,
             messages=tuple(batch.messages),
             unreadable=tuple(batch.odd),
             look_at=tuple(batch.look_at),
             more="job" in cursor,
-            usage=batch.usage,
+            usage=together(asking, batch.usage),
         )
 
     @staticmethod
-    def _next_job(active: Sequence[str], passed: Mapping[str, str], now: datetime) -> dict[str, Json] | None:
+    def _next_job(active: Sequence[str], passed: Mapping[str, str], now: datetime) -> dict[str, Json]:
         """The conversations waiting longest that fit into one query, and from when on to search them."""
         reach = now - SEARCH_REACH
         order = sorted(active, key=lambda thread: passed.get(thread, ""))
-        chosen: list[str] = []
-        length = 0
+        chosen: list[str] = order[:1] if order[0] == REPLIES_TO_US else []
+        length = LONGEST_QUERY if chosen else 0
         for thread in order:
+            if thread == REPLIES_TO_US:
+                continue
             length += len("conversation_id: OR ") + len(thread)
             if length > LONGEST_QUERY:
                 break
             chosen.append(thread)
-        if not chosen:
-            return None
         latest = now - THREADS_OVERLAP
         starts = [
             datetime.fromisoformat(passed[thread]) - THREADS_OVERLAP

@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 
 TWEET_FIELDS = [
     "id", "text", "author_id", "conversation_id", "created_at", "in_reply_to_user_id", "referenced_tweets",
-    "lang", "entities", "attachments", "note_tweet", "edit_history_tweet_ids",
+    "lang", "entities", "attachments", "note_tweet", "edit_history_tweet_ids", "display_text_range",
 ]  # fmt: skip
 TWEET_EXPANSIONS = ["author_id", "referenced_tweets.id", "attachments.media_keys"]
 """Each expanded user and post is charged; mentioned users come by name in `entities` without being expanded."""
@@ -177,7 +177,7 @@ def post(row: Row, own_id: str, includes: Includes, handle: str | None = None) -
         kind=Kind.MENTION,
         visibility=Visibility.PUBLIC,
         own=own,
-        text=_typed(_readable(_text(row), row), own),
+        text=_readable(_typed(row) if own else _text(row), row),
         sent_at=began,
         author=author(writer, includes.users),
         addressed=own or mentioned or quotes_us or identifier(row.get("in_reply_to_user_id")) == own_id,
@@ -221,9 +221,15 @@ def _readable(text: str, row: Row) -> str:
     return text
 
 
-def _typed(text: str, own: bool) -> str:
-    """Our own replies without the handles X puts in front of them, so that they are the words that were sent."""
-    return (_LEADING_MENTIONS.sub("", text) or text) if own else text
+def _typed(row: Row) -> str:
+    """Our own words without the handles X put in front of them: `display_text_range` says where they begin.
+
+    Where X does not say, a handle in front may have been typed by a colleague, so the text stays as it is.
+    """
+    text, shown = _text(row), row.get("display_text_range")
+    begin = shown[0] if isinstance(shown, list) and shown and isinstance(shown[0], int) else 0
+    in_front = _LEADING_MENTIONS.match(text)
+    return text[begin:] if in_front and 0 < begin <= in_front.end() < len(text) else text
 
 
 def _entities(row: Row) -> list[Row]:

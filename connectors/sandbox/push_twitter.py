@@ -118,7 +118,7 @@ def _new_tweet(item: Tweet, world: TwitterWorld) -> dict[str, Json]:
     row: dict[str, Json] = {
         "id": item.id, "text": item.text, "author_id": world.author_id(item.author),
         "created_at": x_time(item.created_at), "conversation_id": item.conversation_id, "lang": item.language,
-        "edit_history_tweet_ids": list(item.history),
+        "edit_history_tweet_ids": list(item.history), "display_text_range": [item.lead, len(item.text)],
         "entities": {"mentions": [{"username": h, "id": u, "start": 0, "end": 0} for h, u in item.mentioned.items()]},
     }  # fmt: skip
     if references:

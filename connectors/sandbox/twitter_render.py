@@ -123,6 +123,7 @@ class Rendering:
             "conversation_id": tweet.conversation_id,
             "created_at": x_time(tweet.created_at),
             "lang": tweet.language,
+            "display_text_range": [tweet.lead, len(tweet.text)],
             "reply_settings": "everyone",
             "possibly_sensitive": False,
             "public_metrics": {"retweet_count": 0, "reply_count": 0, "like_count": 0, "quote_count": 0},

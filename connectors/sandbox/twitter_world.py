@@ -44,6 +44,8 @@ class Tweet:
     """An edit made a newer version; lists show only the newest."""
     typed: str = ""
     """The words as they were sent."""
+    lead: int = 0
+    """How many characters of `text` are handles that X put in front."""
     photo: bool = False
     long: bool = False
     """Longer than an ordinary post: the API cuts `text` and puts everything into `note_tweet`."""
@@ -214,13 +216,14 @@ class TwitterWorld:
         """Store a post with its mentions and shortened links, and tell everybody."""
         moment = self.scene.moment(at)
         above = self.tweets[parent] if parent else None
-        shown = text if above is None or bare else self._lead(author, above, text, excluded) + text
+        lead = "" if above is None or bare else self._lead(author, above, text, excluded)
+        shown = lead + text
         shown, links = self._shorten(shown)
         tweet_id = self.scene.identifiers.snowflake(moment)
         tweet = Tweet(
             tweet_id, author, shown, moment, above.conversation_id if above else tweet_id,
             parent=parent, parent_author_id=self.author_id(above.author) if above else None, quoted=quoted,
-            links=links, history=[tweet_id], language=_language(text), typed=text, photo=photo,
+            links=links, history=[tweet_id], language=_language(text), typed=text, lead=len(lead), photo=photo,
         )  # fmt: skip
         tweet.mentioned = self._mentions(shown)
         tweet.long = weighted_length(text) > LIMIT

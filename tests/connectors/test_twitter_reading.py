@@ -209,15 +209,33 @@ def test_our_posts_come_by_search_where_the_timeline_is_refused(x: responses.Req
     assert len(x.calls) == calls + 1, "neither the refused list nor the handle is asked for again within the day"
 
 
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [(None, "@ana_w @ben schon unterwegs!"), ([7, 28], "@ben schon unterwegs!"), ([12, 28], "schon unterwegs!")],
+)
+def test_only_handles_that_x_put_in_front_of_our_reply_are_left_out(
+    shown: list[int] | None, text: str, x: responses.RequestsMock
+) -> None:
+    row = tweet(
+        910, "@ana_w @ben schon unterwegs!", author_id=OWN, conversation_id="900",
+        referenced_tweets=replied_to("900"), display_text_range=shown,
+    )  # fmt: skip
+    x.get(TIMELINE, json=listing([row]))
+    page = account().fetch("own", None, POLL)
+    assert [message.text for message in page.messages] == [text]
+
+
 def test_threads_search_the_conversations_that_were_active(x: responses.RequestsMock) -> None:
     roots = [str(1990000000000000000 + number) for number in range(30)]
     x.get(
         SEARCH,
         json=listing([tweet(5000, "ohne Namen", conversation_id=roots[0], referenced_tweets=replied_to(roots[0]))]),
     )
+    x.get(ME, json={"data": {"id": OWN, "username": "shop", "name": "Shop"}})
     shop = account()
-    page = shop.fetch("threads", None, Poll(NOW, POLL.since, roots))
-    query = asked(x.calls[0])
+    before = shop.fetch("threads", None, POLL).cursor
+    page = shop.fetch("threads", before, Poll(NOW, POLL.since, roots))
+    query = asked(x.calls[-1])
     assert len(query["query"]) <= 512
     assert query["query"].startswith(f"conversation_id:{roots[0]} OR conversation_id:{roots[1]}")
     assert "since_id" not in query
@@ -230,12 +248,21 @@ def test_threads_search_the_conversations_that_were_active(x: responses.Requests
     assert len(searched) == 30, "every conversation has its turn"
 
 
-def test_threads_without_active_conversations_cost_nothing(x: responses.RequestsMock) -> None:
-    assert account().fetch("threads", None, POLL).usage.calls == 0
-    assert len(x.calls) == 0
+def test_replies_to_us_without_our_handle_are_found_before_the_thread_is_known(x: responses.RequestsMock) -> None:
+    x.get(ME, json={"data": {"id": OWN, "username": "shop", "name": "Shop"}})
+    reply = tweet(5001, "gefällt mir", referenced_tweets=replied_to("500"), in_reply_to_user_id=OWN)
+    x.get(SEARCH, json=listing([reply]))
+    shop = account()
+    page = shop.fetch("threads", None, POLL)
+    assert asked(x.calls[-1])["query"] == "to:shop"
+    assert [(message.external_id, message.addressed) for message in page.messages] == [("5001", True)]
+    calls = len(x.calls)
+    shop.fetch("threads", page.cursor, Poll(NOW + timedelta(minutes=2), POLL.since))
+    assert len(x.calls) == calls + 1, "the handle is not asked for again within the day"
 
 
 def test_threads_say_once_that_search_is_refused(x: responses.RequestsMock) -> None:
+    x.get(ME, json={"data": {"id": OWN, "username": "shop", "name": "Shop"}})
     x.get(SEARCH, status=403, json={"title": "Client Forbidden", "type": PROBLEMS + "client-forbidden"})
     poll = Poll(NOW, POLL.since, ["800"])
     page = account().fetch("threads", None, poll)
