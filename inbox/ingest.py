@@ -19,6 +19,8 @@ from inbox import changes, contacts, echoes, events, homes, subjects, threads, u
 from inbox.models import Account, Conversation, Message
 from inbox.storable import can_be_an_id, has_usable_ids, storable_message
 
+LOOK_AGAIN_FOR = timedelta(days=2)
+"""Where lists show no edits and deletions, messages of this age are asked for again, imported ones too."""
 OLD = timedelta(days=30)
 """What is older when it arrives is history too: a slow round of old posts must not wake what retention has removed."""
 
@@ -141,7 +143,7 @@ def _store_new(
         row = _row(account, message, now, pushed=pushed)
         row["conversation_id"] = conversations[message.conversation_id]
         row["contact_id"] = people.get(message.author.external_id or "")
-        if look_again and not row["history"] and message.visibility == "public":
+        if look_again and message.visibility == "public" and message.sent_at > now - LOOK_AGAIN_FOR:
             row["look_again_at"] = now + timedelta(seconds=30)
         rows.append(row)
     ids = {

@@ -25,7 +25,7 @@ from connectors.base import (
 from inbox import accounts, metrics, subjects, unreadable
 from inbox.claims import claim
 from inbox.db import writing
-from inbox.ingest import Ingested, ingest
+from inbox.ingest import LOOK_AGAIN_FOR, Ingested, ingest
 from inbox.models import Account, Message, Pointer, Stream
 from inbox.runtime import Runtime
 
@@ -47,7 +47,6 @@ POINTS_TRIED = 12
 LOGIN_LOOKS = timedelta(minutes=5)
 """How often a refused login is tried again, in case it was mended on the platform's side."""
 ACTIVE = timedelta(days=14)
-LOOK_AGAIN_FOR = timedelta(days=2)
 LOOK_AGAIN_EVERY = timedelta(seconds=30)
 
 
@@ -290,11 +289,15 @@ def _limited(account: Account, now: datetime) -> bool:
 
 
 def _next_look(sent_at: datetime, poll_every: timedelta, now: datetime) -> datetime | None:
-    """Often while a message is young, then ever more rarely, then not any more."""
+    """Often while a message is young, then more rarely, then not any more.
+
+    Never more rarely than every 30 polls: X charges a post once a UTC day, however often it is read on that day.
+    """
     age = now - sent_at
     if age > LOOK_AGAIN_FOR:
         return None
-    return now + max(LOOK_AGAIN_EVERY, poll_every * 5, age / 8 if age > timedelta(minutes=10) else timedelta(0))
+    slower = min(age / 8, poll_every * 30) if age > timedelta(minutes=10) else timedelta(0)
+    return now + max(LOOK_AGAIN_EVERY, poll_every * 5, slower)
 
 
 def look_at_one(runtime: Runtime) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from connectors.base import (
     ConnectorError,
@@ -20,8 +21,8 @@ from connectors.base import (
     Unavailable,
     WritesBlocked,
 )
-from inbox import accounts, claims, conversations, crises, outbox, work
-from inbox.db import writing
+from inbox import accounts, claims, conversations, crises, outbox, ways, work
+from inbox.db import reading, writing
 from inbox.errors import Refusal
 from inbox.models import Contact, Conversation, Event, Message, OutboxItem
 from tests.inbox.postbox import Office, Postbox
@@ -222,6 +223,24 @@ def test_a_private_reply_stops_the_public_clock_and_is_linked(office: Office) ->
     assert (first.linked_conversation_id, second.linked_conversation_id) == (second.id, first.id)
     assert first.due_at is None
     assert [message.origin for message in office.rows(Message, direction="outbound")] == ["agent"]
+
+
+def test_a_comment_opens_no_window_for_direct_messages(office: Office) -> None:
+    office.arrive(office.comment("kaputt!"), stream="comments")
+    assert _last_private_words(office) is None
+    letter = office.letter()
+    office.arrive(letter)
+    office.clock.advance(days=3)
+    office.arrive(office.comment("Noch immer kaputt!"), stream="comments")
+    assert _last_private_words(office) == letter.sent_at
+
+
+def _last_private_words(office: Office) -> datetime | None:
+    with reading(office.runtime.sessions) as session:
+        newest = select(Conversation).where(Conversation.visibility == "public").order_by(Conversation.id.desc())
+        public = session.scalars(newest).first()
+        assert public is not None
+        return ways.situations(session, [public], office.clock(), human=True)[public.id].last_inbound_at
 
 
 def test_in_a_thread_of_many_the_answer_goes_to_who_wrote_last(office: Office) -> None:
