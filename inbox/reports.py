@@ -85,6 +85,9 @@ class ResponseTimes:
 class Wait:
     """One person waiting once."""
 
+    conversation_id: int
+    message_id: int
+    """The message that began it."""
     kind: ClockKind
     began_at: datetime
     ended_at: datetime | None
@@ -105,7 +108,7 @@ def response_times(
     if until - since > LONGEST:
         raise Refusal(f"At most {LONGEST.days} days at once.", 422)
     zone = runtime.settings.inbox.zone
-    waits = list(_waits(session, runtime, since, until, now))
+    found = list(waits(session, runtime, since, until, now))
 
     def key(wait: Wait) -> str:
         match by:
@@ -119,13 +122,14 @@ def response_times(
                 return f"{wait.began_at.astimezone(zone).hour:02d}"
 
     groups: dict[str, list[Wait]] = defaultdict(list)
-    for wait in waits:
+    for wait in found:
         groups[key(wait)].append(wait)
     items = [_group(name, groups[name]) for name in sorted(groups)]
-    return ResponseTimes(since, until, by, items, _group("total", waits))
+    return ResponseTimes(since, until, by, items, _group("total", found))
 
 
-def _waits(session: Session, runtime: Runtime, since: datetime, until: datetime, now: datetime) -> Iterator[Wait]:
+def waits(session: Session, runtime: Runtime, since: datetime, until: datetime, now: datetime) -> Iterator[Wait]:
+    """Every wait that began in [since, until), thread by thread."""
     try:
         playbook: Playbook | None = runtime.playbook.current()
     except NoPlaybook:
@@ -138,6 +142,8 @@ def _waits(session: Session, runtime: Runtime, since: datetime, until: datetime,
                 continue
             ended_at = answer.sent_at if answer is not None else None
             yield Wait(
+                conversation_id=row.conversation_id,
+                message_id=row.id,
                 kind=kind,
                 began_at=row.sent_at,
                 ended_at=ended_at,

@@ -13,13 +13,13 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
-from inbox import access, conversations, messages, replies
+from inbox import access, answers, conversations, messages, replies
 from inbox.errors import Refusal
 from inbox.queries.conversation import conversation, conversation_of_message, present
 from inbox.queries.views import ConversationDetail
 from inbox.ways import SENDABLE, Option
 from inbox.web.desk import Form, PageRoute, Visit, Visiting, field, is_htmx
-from inbox.web.entries import IN_COMPOSER, entries
+from inbox.web.entries import entries
 from inbox.web.i18n import translations
 from inbox.web.inbox import Looking, list_view
 from inbox.web.refusals import translated
@@ -97,7 +97,14 @@ def conversation_view(
         "writers": [one.name for one in others if one.writing],
         "colleagues": access.people(session),
         "teams": sorted(visit.runtime.playbook.current().teams),
-        "prepared": [one for one in detail.suggestions if one.kind == IN_COMPOSER],
+        "prepared": answers.fitting(
+            session,
+            visit.runtime,
+            conversation_id,
+            detail.language or visit.runtime.settings.inbox.language,
+            visit.person.shown_name,
+            visit.now,
+        ),
         "can_hide": visit.runtime.channels[detail.conversation.channel].capabilities.can_hide,
         "snoozes": snooze_choices(visit),
         "client_key": f"web-{uuid4()}",

@@ -26,8 +26,6 @@ class Entry:
 
 ORDER = {"gap": 0, "message": 1, "note": 2, "outbox": 3, "suggestion": 4}
 WORDS_SHOWN = 4
-IN_COMPOSER = "answer"
-"""Suggestions of this kind are prepared answers: the composer offers them."""
 
 
 def entries(detail: ConversationDetail, zone: tzinfo) -> list[Entry]:
@@ -39,11 +37,7 @@ def entries(detail: ConversationDetail, zone: tzinfo) -> list[Entry]:
     oldest = detail.messages[0].sent_at if detail.messages else None
     found += [Entry("gap", at) for gap in detail.gaps if (at := gap.before or gap.after or oldest) is not None]
     found.sort(key=lambda entry: (entry.at, ORDER[entry.kind]))
-    found += [
-        Entry("suggestion", s.created_at, s, words=deciding_words(s))
-        for s in detail.suggestions
-        if s.kind != IN_COMPOSER
-    ]
+    found += [Entry("suggestion", s.created_at, s, words=deciding_words(s)) for s in detail.suggestions]
     return _with_days(found, zone)
 
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from fastapi import APIRouter, Response
 
-from inbox import reports
+from inbox import answers, breaches, reports
 from inbox.queries.accounts import arrivals
 from inbox.queries.house import canned_responses
 from inbox.web.charts import shades
@@ -28,9 +28,14 @@ def page(visit: Visiting, days: int = 28, by: str = "channel") -> Response:
     with visit.reading() as session:
         times = reports.response_times(session, visit.runtime, since, visit.now, group, visit.now)
         hours = arrivals(session, since, visit.now)
-        texts = canned_responses(session)
+        texts = sorted(canned_responses(session), key=lambda one: -one.uses)
+        missed = breaches.breaches(session, visit.runtime, since, visit.now, visit.now)
+        questions = answers.asked(session, since, visit.now)
     heat = _heat(visit, [(hour.hour, hour.count) for hour in hours])
-    view = {"times": times, "period": period, "periods": PERIODS, "by": group, "heat": heat, "texts": texts[:10]}
+    view = {
+        "times": times, "period": period, "periods": PERIODS, "by": group, "heat": heat, "texts": texts[:10],
+        "missed": missed, "questions": questions[:10],
+    }  # fmt: skip
     return visit.page("reports.html", view, place="reports")
 
 
