@@ -17,6 +17,7 @@ from inbox import (
     playbooks,
     poll,
     push,
+    reconcile,
     retention,
     triage,
 )
@@ -53,7 +54,7 @@ UNITS = (
     ),
     Unit(
         "reconcile",
-        outbox.reconcile_one,
+        reconcile.reconcile_one,
         lambda now: any_row(
             or_(
                 and_(OutboxItem.state == "unknown", OutboxItem.not_before <= now),

@@ -21,7 +21,7 @@ from connectors.base import (
     Unavailable,
     WritesBlocked,
 )
-from inbox import accounts, claims, conversations, crises, outbox, ways, work
+from inbox import accounts, claims, conversations, crises, outbox, settling, ways, work
 from inbox.db import reading, writing
 from inbox.errors import Refusal
 from inbox.models import Contact, Conversation, Event, Message, OutboxItem
@@ -85,7 +85,7 @@ def test_a_platform_that_is_down_is_asked_ever_more_rarely_and_then_given_up(ask
     asked.box.answers += [Unavailable("down")] * 20
     asked.live(900)
     item = asked.outbox[-1]
-    assert (item.state, len(asked.box.sent)) == ("failed", outbox.RETRIES)
+    assert (item.state, len(asked.box.sent)) == ("failed", settling.RETRIES)
     assert "nothing went out" in item.reason
 
 

@@ -1,0 +1,245 @@
+"""What came of a send: sent, to be tried again, refused for ever, or in doubt. One function an outcome."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+import structlog
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from connectors.base import (
+    ConnectorError,
+    LoginExpired,
+    Misconfigured,
+    NothingHappened,
+    OutcomeUnknown,
+    RateLimited,
+    Receipt,
+    RefusalReason,
+    Refused,
+    Unavailable,
+    WritesBlocked,
+)
+from inbox import accounts, echoes, events, metrics, refusals, threads
+from inbox.db import writing
+from inbox.models import Account, Contact, Conversation, Message, OutboxItem, Stream
+from inbox.runtime import Runtime
+
+log = structlog.get_logger("outbox")
+
+LOOKUPS = (timedelta(seconds=0), timedelta(seconds=4), timedelta(seconds=8), timedelta(seconds=12))
+"""When an uncertain send is looked for on the platform: all within 30 s of the doubt."""
+RETRIES = 8
+LONGEST_WAIT = timedelta(minutes=10)
+ALREADY_THERE = "The platform says it has this text already."
+TOO_LATE = timedelta(hours=6)
+"""An automatic reply that could not go out for so long is not wanted any more."""
+
+
+def settle_receipt(runtime: Runtime, item_id: int, receipt: Receipt) -> None:
+    """The platform gave a receipt: the item is sent, and shown in the thread where it stands."""
+    now = runtime.clock()
+    with writing(runtime.sessions) as session:
+        item = session.get_one(OutboxItem, item_id, with_for_update=True)
+        account = session.get_one(Account, item.account_id, with_for_update=True)
+        connector = runtime.channels[account.channel]
+        accounts.count_usage(session, account, receipt.usage, connector.capabilities.prices, now)
+        if item.state == "sent":
+            return
+        if belongs_to_another(session, item, receipt.external_id):
+            log.warning("two replies claim the same message", item=item_id, external_id=receipt.external_id)
+            one_look_more(session, item, now)
+            return
+        echoes.settle_sent(session, item, receipt.external_id, receipt.sent_at, now)
+        _file(session, item, receipt, now)
+        if _leaves_the_thread(session, item):
+            _poll_soon(session, account.id, now)
+    metrics.sent(account.channel, item.origin, "sent")
+    log.info("reply sent", account=account.name, item=item_id, origin=item.origin, way=item.way)
+
+
+def _file(session: Session, item: OutboxItem, receipt: Receipt, now: datetime) -> None:
+    """Show what was sent in the thread where it stands, without waiting for its echo."""
+    home = _home(session, item, receipt)
+    if home is None:
+        threads.refresh(session, [item.conversation_id], now)
+        return
+    message_id = session.execute(
+        select(Message.id).where(Message.account_id == item.account_id, Message.external_id == receipt.external_id)
+    ).scalar_one_or_none()
+    if message_id is None:
+        message_id = session.execute(
+            insert(Message)
+            .values(
+                account_id=item.account_id,
+                conversation_id=home.id,
+                external_id=receipt.external_id,
+                direction="outbound",
+                origin=item.origin,
+                visibility=item.visibility,
+                text=item.text,
+                sent_at=item.sent_at,
+                received_at=now,
+                parent_external_id=item.target_external_id,
+                attachments=[],
+            )
+            .returning(Message.id)
+        ).scalar_one()
+    echoes.adopt(session, item, message_id, home.id)
+    threads.refresh(session, [home.id, item.conversation_id], now)
+
+
+def belongs_to_another(session: Session, item: OutboxItem, external_id: str) -> bool:
+    """The same text twice on purpose, both in doubt: one message on the platform proves only one of them."""
+    other = select(OutboxItem.id).where(
+        OutboxItem.account_id == item.account_id, OutboxItem.external_id == external_id, OutboxItem.id != item.id
+    )
+    return session.execute(other.limit(1)).first() is not None
+
+
+def _leaves_the_thread(session: Session, item: OutboxItem) -> bool:
+    """A private answer to something public stands in another conversation."""
+    return item.visibility == "private" and session.get_one(Conversation, item.conversation_id).visibility == "public"
+
+
+def _home(session: Session, item: OutboxItem, receipt: Receipt) -> Conversation | None:
+    """The conversation the reply stands in; None while the platform has not told which private thread it opened."""
+    if not _leaves_the_thread(session, item):
+        return session.get_one(Conversation, item.conversation_id)
+    if receipt.conversation_id is not None:
+        home = session.scalars(
+            select(Conversation).where(
+                Conversation.account_id == item.account_id, Conversation.external_id == receipt.conversation_id
+            )
+        ).one_or_none()
+        if home is not None:
+            return home
+    return session.scalars(
+        select(Conversation)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .where(
+            Conversation.account_id == item.account_id,
+            Conversation.visibility == "private",
+            Contact.external_id == (receipt.recipient_id or item.recipient_external_id),
+        )
+        .limit(1)
+    ).one_or_none()
+
+
+def _poll_soon(session: Session, account_id: int, now: datetime) -> None:
+    """A private thread was opened: fetch it now, so that it stands beside the complaint at once."""
+    session.execute(
+        update(Stream)
+        .where(
+            Stream.account_id == account_id, Stream.name == "messages", Stream.active.is_(True), Stream.failures == 0
+        )
+        .values(next_poll_at=now)
+    )
+
+
+def settle_error(runtime: Runtime, item_id: int, error: ConnectorError, *, left: bool) -> None:
+    """Sort an error by what must happen next. `left` is False while nothing of the reply itself has been sent."""
+    now = runtime.clock()
+    with writing(runtime.sessions) as session:
+        item = session.get_one(OutboxItem, item_id, with_for_update=True)
+        account = session.get_one(Account, item.account_id, with_for_update=True)
+        connector = runtime.channels[account.channel]
+        accounts.count_usage(session, account, error.usage, connector.capabilities.prices, now)
+        if item.state != "sending":
+            return
+        item.claim = item.claimed_until = None
+        match error:
+            case OutcomeUnknown():
+                doubt(item, str(error), now)
+            case Refused(reason=RefusalReason.DUPLICATE) if left:
+                doubt(item, ALREADY_THERE, now)
+            case Refused():
+                refusals.note(session, item, error.reason, now)
+                fail(session, item, refusals.sentence(error.reason, str(error)), now)
+            case RateLimited() | LoginExpired() | WritesBlocked():
+                accounts.note_failure(session, account, error, now)
+                _wait(session, item, account, error, now, left=left)
+            case Misconfigured():
+                fail(session, item, f"The platform cannot take it: {error}", now)
+            case Unavailable() | NothingHappened():
+                _wait(session, item, account, error, now, left=left)
+            case _:
+                assert_never(error)  # type: ignore[arg-type]
+    metrics.sent(account.channel, item.origin, item.state)
+    log.warning("reply not sent", account=account.name, item=item_id, state=item.state, error=str(error))
+
+
+def doubt(item: OutboxItem, reason: str, now: datetime) -> None:
+    """It may have gone out: from now on it is looked for, never sent again by a machine."""
+    item.state = "unknown"
+    item.reason = f"It may have gone out: {reason} Looking for it on the platform."
+    item.lookups, item.not_before = 0, now + LOOKUPS[0]
+
+
+def fail(session: Session, item: OutboxItem, reason: str, now: datetime) -> None:
+    """Refused for ever, or not delivered; `reason` says what a person can do instead."""
+    item.state, item.reason = "failed", reason[:1000]
+    events.record(
+        session, "reply_failed", now, conversation_id=item.conversation_id, outbox_id=item.id, reason=item.reason
+    )
+
+
+def _wait(
+    session: Session, item: OutboxItem, account: Account, error: ConnectorError, now: datetime, *, left: bool
+) -> None:
+    """Certain that nothing happened: the item waits, until the told time or ever longer, and at last fails.
+
+    A limit on writing holds up the account's other replies too; one on reading the thread again does not.
+    """
+    waits_for_person = isinstance(error, (LoginExpired, WritesBlocked))
+    if item.origin == "automation" and (waits_for_person or now - item.created_at > TOO_LATE):
+        item.state, item.reason = "cancelled", f"Not sent automatically: {error}"[:1000]
+        return
+    if isinstance(error, RateLimited):
+        until = error.until or now + timedelta(seconds=60) * 2 ** min(item.attempts - 1, 6)
+        if left:
+            account.writes_not_before = max(account.writes_not_before or now, until)
+        item.attempts = min(item.attempts, RETRIES - 1)
+    elif waits_for_person:
+        until = now + timedelta(minutes=1)
+    elif item.attempts >= RETRIES:
+        fail(session, item, f"Tried {item.attempts} times, nothing went out. Last error: {error}", now)
+        return
+    else:
+        until = now + min(timedelta(seconds=2) * 2 ** (item.attempts - 1), LONGEST_WAIT)
+    item.state, item.reason, item.not_before = "queued", f"Waiting: {error}"[:1000], until
+
+
+def put_back(runtime: Runtime, item_id: int, reason: str, wait: timedelta) -> None:
+    """Nothing had left: the item waits in the queue again."""
+    now = runtime.clock()
+    with writing(runtime.sessions) as session:
+        session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.id == item_id, OutboxItem.state == "sending")
+            .values(state="queued", reason=reason, not_before=now + wait, claim=None, claimed_until=None)
+        )
+
+
+def channel_of(session: Session, account_id: int) -> str:
+    """The channel of an account."""
+    return session.execute(select(Account.channel).where(Account.id == account_id)).scalar_one()
+
+
+def one_look_more(session: Session, item: OutboxItem, now: datetime) -> None:
+    item.lookups += 1
+    item.claim = item.claimed_until = None
+    if item.lookups < len(LOOKUPS):
+        item.state, item.not_before = "unknown", now + LOOKUPS[item.lookups]
+    elif ALREADY_THERE in item.reason:
+        fail(session, item, refusals.SENTENCES[RefusalReason.DUPLICATE], now)
+    else:
+        fail(
+            session,
+            item,
+            f"Not delivered: the answer of the platform was lost, and after {item.lookups} looks the reply is not on "
+            "the platform. Send it again if it is still wanted.",
+            now,
+        )
