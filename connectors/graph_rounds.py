@@ -14,7 +14,17 @@ from typing import Any
 
 from connectors.base import Cursor, Listing, LoginExpired, Misconfigured, Page, Poll, Refused
 from connectors.graph_collect import Collected
-from connectors.graph_posts import PostReader, Posts, Progress, Walk, concerns_one_object, step, take_in
+from connectors.graph_posts import (
+    MOST_QUESTIONS,
+    PostReader,
+    Posts,
+    Progress,
+    Walk,
+    ask_about,
+    concerns_one_object,
+    step,
+    take_in,
+)
 from connectors.graph_view import BEGINNING, SETTLE_SECONDS
 
 log = logging.getLogger(__name__)
@@ -25,6 +35,8 @@ ARCHIVE_PAGES = 20
 LARGEST_SWEEP = 3000
 """Ids remembered while one post is swept; a longer one is read again without concluding that anything is gone."""
 LONGEST_QUEUE = 200
+MOST_SWEPT = 2000
+"""Ids remembered of posts whose count the platform states higher than what it shows (hidden or filtered ones)."""
 
 OlderThreads = Callable[[dict[str, Any], Collected, Poll], bool]
 """Reads one older page of private threads; False when there was nothing to read."""
@@ -151,7 +163,7 @@ class Rounds:
             post, edge = queue.pop(0)
             walk = {"post": post, "edge": edge, "after": None, "ids": [], "began": int(poll.now.timestamp())}
         try:
-            state["sweep"] = self._sweep_on(walk, collected, poll)
+            state["sweep"] = self._sweep_on(walk, state, collected, poll)
         except (Refused, Misconfigured, LoginExpired) as error:
             if not concerns_one_object(error):
                 raise
@@ -159,27 +171,54 @@ class Rounds:
             state["sweep"] = None
         return True
 
-    def _sweep_on(self, walk: Walk, collected: Collected, poll: Poll) -> Walk | None:
+    def _sweep_on(self, walk: Walk, state: dict[str, Any], collected: Collected, poll: Poll) -> Walk | None:
         """One page; at the end of a post, what it holds. Returns the walk where it goes on."""
         edge, after = self._reader.edge(walk["edge"]), walk["after"]
-        view, usage = self._reader.comments(walk["post"], edge, after, None, poll.now)
+        below = list(walk.get("below", []))
+        if walk.get("listed"):
+            comment, reached = below.pop(0)
+            view, usage = self._reader.replies(comment, walk["post"], reached, poll.now)
+            if view.more not in (None, reached):
+                below.insert(0, [comment, view.more])
+        else:
+            view, usage = self._reader.comments(walk["post"], edge, after, None, poll.now)
+            below += [list(pair) for pair in view.deeper]
+            if after is None:
+                walk |= {"total": view.total, "roots": 0, "sound": True, "counted": view.total}
+            walk |= {
+                "roots": walk["roots"] + (view.roots if view.roots is not None else len(view.messages)),
+                "counted": view.total,
+                "listed": view.more in (None, after),
+                "sound": walk["sound"] and (view.more is None or view.more != after),
+                "after": view.more,
+            }
         collected.used(usage)
         collected.add((m for m in view.messages if m.sent_at >= poll.since), view.unreadable)
-        if after is None:
-            walk |= {"total": view.total, "roots": 0, "sound": True}
-        sound = walk["sound"] and not view.unreadable and not view.deeper and len(walk["ids"]) < LARGEST_SWEEP
-        walk = walk | {
-            "sound": sound,
-            "ids": [*walk["ids"], *(m.external_id for m in view.messages)] if sound else [],
-            "roots": walk["roots"] + (view.roots if view.roots is not None else len(view.messages)),
-            "after": view.more,
-        }
-        if view.more not in (None, after):
+        sound = walk["sound"] and not view.unreadable and len(walk["ids"]) < LARGEST_SWEEP
+        ids = [*walk["ids"], *(m.external_id for m in view.messages)] if sound else []
+        walk = walk | {"sound": sound, "ids": ids, "below": below}
+        if below or not walk["listed"]:
             return walk
-        whole = view.total == walk["total"] and view.total in (None, len(set(walk["ids"])), walk["roots"])
-        if sound and whole and view.more is None:
-            collected.listings.append(_everything_below(walk, edge.posts_are_messages))
+        if sound:
+            self._conclude(walk, edge.posts_are_messages, state, collected, poll)
         return None
+
+    def _conclude(
+        self, walk: Walk, post_is_message: bool, state: dict[str, Any], collected: Collected, poll: Poll
+    ) -> None:
+        """What a whole sweep proves; where the platform counts more than it shows, ask for each that vanished."""
+        if walk["counted"] != walk["total"]:
+            return
+        if walk["total"] in (None, len(set(walk["ids"])), walk["roots"]):
+            collected.listings.append(_everything_below(walk, post_is_message))
+            return
+        swept: dict[str, list[str]] = state.setdefault("swept", {})
+        there = dict.fromkeys(walk["ids"])
+        missing = tuple(known for known in swept.pop(walk["post"], []) if known not in there)
+        ask_about(self._reader, missing[:MOST_QUESTIONS], collected, poll.now)
+        swept[walk["post"]] = [*there, *missing[MOST_QUESTIONS:]]
+        while sum(map(len, swept.values())) > MOST_SWEPT:
+            del swept[next(iter(swept))]
 
 
 def _queue(state: dict[str, Any], post: str, edge: str) -> None:
