@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
+from anyio import Event
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -19,6 +20,8 @@ from inbox.web.desk import PageRoute, Visiting
 
 EVERY = 1.0
 """Seconds between two looks."""
+GRACE = 0.5
+"""Seconds in which a stream ends by itself when the process does; a stream that is cut is an error in the log."""
 MOST_AT_ONCE = 500
 CRISIS = frozenset({"crisis_declared", "crisis_raised", "crisis_stood_down"})
 
@@ -30,32 +33,33 @@ class Watch:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self.followers: set[asyncio.Queue[list[EventView]]] = set()
+        self.followers: set[asyncio.Queue[list[EventView] | None]] = set()
         self.seen = 0
         self.looking: asyncio.Task[None] | None = None
 
-    async def follow(self, after: int) -> AsyncIterator[ServerSentEvent]:
-        """Everything after this event, then what comes, until the reader goes away."""
-        queue: asyncio.Queue[list[EventView]] = asyncio.Queue()
+    async def follow(self, after: int, ending: Event) -> AsyncIterator[ServerSentEvent]:
+        """Everything after this event, then what comes, until the reader goes away or the process is ending."""
+        queue: asyncio.Queue[list[EventView] | None] = asyncio.Queue()
         latest = await run_sync(self._latest)
         if not 0 <= after <= latest:
             after = latest
         if not self.followers:
             self.seen = latest
         self.followers.add(queue)
+        awaiting_the_end = asyncio.create_task(_put_at_the_end(queue, ending))
         if self.looking is None or self.looking.done():
             self.looking = asyncio.create_task(self._look())
         try:
             yield ServerSentEvent(comment="following", retry=3000)
-            for batch in await self._missed(after):
-                for event in told(batch):
+            for missed in await self._missed(after):
+                for event in told(missed):
                     yield event
-                after = batch[-1].id
-            while True:
-                batch = [event for event in await queue.get() if event.id > after]
-                for told_event in told(batch):
+                after = missed[-1].id
+            while (batch := await queue.get()) is not None:
+                for told_event in told([event for event in batch if event.id > after]):
                     yield told_event
         finally:
+            awaiting_the_end.cancel()
             self.followers.discard(queue)
 
     async def _missed(self, after: int) -> list[list[EventView]]:
@@ -80,6 +84,11 @@ class Watch:
             return latest_event_id(session)
 
 
+async def _put_at_the_end(queue: asyncio.Queue[list[EventView] | None], ending: Event) -> None:
+    await ending.wait()
+    queue.put_nowait(None)
+
+
 def told(batch: Sequence[EventView]) -> list[ServerSentEvent]:
     """The conversations that were touched, and whether a crisis turned; the id lets a reader resume."""
     if not batch:
@@ -98,4 +107,8 @@ async def live(request: Request, visit: Visiting, after: int = 0) -> EventSource
     resumed = request.headers.get("last-event-id", "")
     start = int(resumed) if resumed.isdecimal() and len(resumed) < 19 else after
     watch: Watch = request.state.watch
-    return EventSourceResponse(watch.follow(start), ping=20, headers={"Cache-Control": "no-store"})
+    ending = Event()
+    return EventSourceResponse(
+        watch.follow(start, ending), ping=20, headers={"Cache-Control": "no-store"},
+        shutdown_event=ending, shutdown_grace_period=GRACE,
+    )  # fmt: skip

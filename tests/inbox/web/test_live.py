@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 
+from anyio import Event
 from sse_starlette import ServerSentEvent
 
 from inbox import events
@@ -35,7 +36,7 @@ def test_a_reader_resumes_where_it_stopped_and_then_follows(runtime: Runtime) ->
     async def follow() -> tuple[ServerSentEvent, ServerSentEvent]:
         watch = live.Watch(runtime)
         with_latest = watch._latest()
-        stream = watch.follow(with_latest - 2)
+        stream = watch.follow(with_latest - 2, Event())
         missed = await next_named(stream)
         await asyncio.to_thread(happen, runtime, "resolved", 7)
         fresh = await next_named(stream)
@@ -47,6 +48,21 @@ def test_a_reader_resumes_where_it_stopped_and_then_follows(runtime: Runtime) ->
     assert json.loads(str(missed.data)) == [2, 3]
     assert json.loads(str(fresh.data)) == [7]
     assert int(str(fresh.id)) > int(str(missed.id))
+
+
+def test_a_stream_ends_by_itself_when_the_process_does(runtime: Runtime) -> None:
+    """A stream that is cut instead is an error in the log, and a second of waiting."""
+
+    async def follow_to_the_end() -> list[str | None]:
+        watch, ending = live.Watch(runtime), Event()
+        stream = watch.follow(0, ending)
+        first = await anext(stream)
+        ending.set()
+        rest = [event.event async for event in stream]
+        assert watch.followers == set()
+        return [first.comment, *rest]
+
+    assert asyncio.run(follow_to_the_end()) == ["following"]
 
 
 def test_a_crisis_is_told_by_name(clock: SteppedClock) -> None:
