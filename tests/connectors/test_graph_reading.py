@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +25,8 @@ class StubbornPlatform:
         self.comments: list[dict[str, Any]] = []
         self.oldest_first, self.counts, self.page = oldest_first, counts, page
         self.dead_cursors = 0
+        self.filtered = 0
+        """Comments the platform counts and never shows."""
 
     def write(self, text: str, at: datetime) -> None:
         number = len(self.comments) + 1
@@ -39,7 +42,7 @@ class StubbornPlatform:
         if end < len(rows):
             answer["paging"]["next"] = f"http://graph.test/x?access_token=never&after={end}"
         if self.counts:
-            answer["summary"] = {"total_count": len(rows)}
+            answer["summary"] = {"total_count": len(rows) + self.filtered}
         return answer
 
     def posts(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
@@ -134,6 +137,66 @@ def test_an_empty_page_that_goes_on_deletes_nothing(mocked: responses.RequestsMo
         memory.poll(NOW + timedelta(minutes=minute), "comments")
     assert memory.deleted == set()
     assert memory.messages["69_1001"].text == hidden[0]["message"]
+
+
+def test_a_deep_deletion_is_seen_where_more_is_counted_than_shown(mocked: responses.RequestsMock) -> None:
+    platform = StubbornPlatform(oldest_first=False, counts=True)
+    platform.filtered = 3
+    for number in range(60):
+        platform.write(f"alt {number}", NOW - timedelta(hours=9) + timedelta(minutes=number))
+    memory = on(mocked, platform)
+    for name in ("visitor_posts", "tagged", "video_reels", "ads_posts", "conversations"):
+        mocked.add("GET", f"{BASE}/{PAGE}/{name}", json={"data": []})
+    gone = platform.comments[3]["id"]
+    mocked.add("GET", re.compile(rf"{re.escape(BASE)}/69_{gone}\b.*"), status=400, json=error(100))
+    memory.poll(NOW, "comments")
+    for minute in range(12):
+        memory.poll(NOW + timedelta(minutes=minute), "rounds")
+    assert memory.deleted == set()
+    del platform.comments[3]
+    for minute in range(12, 30):
+        memory.poll(NOW + timedelta(minutes=minute), "rounds")
+    assert memory.deleted == {f"69_{gone}"}
+
+
+def test_a_deep_reply_that_went_is_seen_below_long_threads_too(mocked: responses.RequestsMock) -> None:
+    own, hour = "17841400000000001", graph_time(NOW - timedelta(hours=5))
+    replies = [{"id": f"179{number}", "text": f"Antwort {number}", "timestamp": hour} for number in range(6)]
+
+    def part(after: int) -> dict[str, Any]:
+        end = after + 2
+        answer: dict[str, Any] = {"data": replies[after:end], "paging": {"cursors": {"after": str(end)}}}
+        if end < len(replies):
+            answer["paging"]["next"] = f"http://graph.test/x?access_token=never&after={end}"
+        return answer
+
+    def below(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        query = parse_qs(urlsplit(str(request.url)).query)
+        return 200, {}, json.dumps(part(int(query.get("after", ["0"])[0])))
+
+    def comments(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        root = {"id": "1780", "text": "Schön!", "timestamp": hour, "replies": part(0)}
+        return 200, {}, json.dumps({"data": [root]})
+
+    def media(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        row = {"id": "18", "timestamp": hour, "comments_count": 1 + len(replies)}
+        row["comments"] = json.loads(comments(request)[2])
+        return 200, {}, json.dumps({"data": [row]})
+
+    mocked.add_callback("GET", f"{BASE}/{own}/media", media)
+    mocked.add_callback("GET", f"{BASE}/18/comments", comments)
+    mocked.add_callback("GET", f"{BASE}/1780/replies", below)
+    mocked.add("GET", f"{BASE}/{own}/tags", json={"data": []})
+    mocked.add("GET", re.compile(rf"{re.escape(BASE)}/\w+/conversations.*"), json={"data": []})
+    memory = Memory(instagram(), POLL.since)
+    memory.poll(NOW, "comments")
+    for minute in range(10):
+        memory.poll(NOW + timedelta(minutes=minute), "rounds")
+    assert (len(memory.messages), memory.deleted) == (7, set())
+    del replies[4]
+    for minute in range(10, 24):
+        memory.poll(NOW + timedelta(minutes=minute), "rounds")
+    assert memory.deleted == {"1794"}
 
 
 def test_side_lists_that_may_not_be_read_rest_and_the_others_go_on(mocked: responses.RequestsMock) -> None:
