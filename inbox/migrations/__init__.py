@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 
 from inbox.errors import DatabaseProblem
 
-HEAD = "0003"
+HEAD = "0001"
 """The newest migration. Written here so that an up-to-date database costs one query at start, and no alembic."""
 FOLDER = Path(__file__).parent
 

@@ -128,6 +128,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("sent_at IS NULL"),
     )
     op.create_table(
+        "playbook_files",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_playbook_files")),
+    )
+    op.create_table(
         "playbook_problems",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
@@ -499,7 +506,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_messages_look_again",
         "messages",
-        ["account_id", "look_again_at"],
+        ["look_again_at", "account_id"],
         unique=False,
         sqlite_where=sa.text("look_again_at IS NOT NULL"),
         postgresql_where=sa.text("look_again_at IS NOT NULL"),

@@ -1,0 +1,72 @@
+"""Every row there is. All state is rows; all due-ness is a column; a row never acts, only verbs do."""
+
+from inbox.models.accounts import (
+    Account,
+    AccountUsage,
+    Arrivals,
+    ChargedResource,
+    EarlyChange,
+    Gap,
+    Pointer,
+    Push,
+    Stream,
+    Unreadable,
+)
+from inbox.models.base import EPOCH, MICROSECOND, Base, Key, UtcDateTime
+from inbox.models.people import ApiToken, CannedResponse, Presence, SignIn, SignInAttempt, User
+from inbox.models.playbook import AlarmState, Crisis, Notice, PlaybookFiles, PlaybookProblem, PlaybookVersion
+from inbox.models.sending import OutboxItem, Suggestion
+from inbox.models.threads import (
+    Contact,
+    Conversation,
+    ConversationLabel,
+    EarlierText,
+    Event,
+    Message,
+    MessageDecision,
+    MessageLabel,
+    Note,
+    Subject,
+)
+
+__all__ = [
+    "EPOCH",
+    "MICROSECOND",
+    "Account",
+    "AccountUsage",
+    "AlarmState",
+    "ApiToken",
+    "Arrivals",
+    "Base",
+    "CannedResponse",
+    "ChargedResource",
+    "Contact",
+    "Conversation",
+    "ConversationLabel",
+    "Crisis",
+    "EarlierText",
+    "EarlyChange",
+    "Event",
+    "Gap",
+    "Key",
+    "Message",
+    "MessageDecision",
+    "MessageLabel",
+    "Note",
+    "Notice",
+    "OutboxItem",
+    "PlaybookFiles",
+    "PlaybookProblem",
+    "PlaybookVersion",
+    "Pointer",
+    "Presence",
+    "Push",
+    "SignIn",
+    "SignInAttempt",
+    "Stream",
+    "Subject",
+    "Suggestion",
+    "Unreadable",
+    "User",
+    "UtcDateTime",
+]
