@@ -55,7 +55,7 @@ def test_a_stream_ends_by_itself_when_the_process_does(runtime: Runtime) -> None
 
     async def follow_to_the_end() -> list[str | None]:
         watch, ending = live.Watch(runtime), Event()
-        stream = watch.follow(0, ending)
+        stream = watch.follow(watch._latest(), ending)
         first = await anext(stream)
         ending.set()
         rest = [event.event async for event in stream]
