@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from connectors.base import Visibility, Way, WayState
 from crisis_playbook import Decision, Suggested
 from inbox import conversations, events, replies, ways
-from inbox.errors import NotThere, Refusal
+from inbox.errors import Alternative, NotThere, Refusal
+from inbox.messages import hide
 from inbox.models import Conversation, Message, OutboxItem, Suggestion, User
 from inbox.runtime import Runtime
 from inbox.variables import reply_variables
@@ -182,25 +183,50 @@ def accept(
 
     Raises Refusal with the legal alternatives when the way has closed meanwhile; the suggestion stays open then.
     """
-    suggestion = _decide(session, suggestion_id, "accepted", actor, now)
-    if suggestion.kind == "hide":
-        from inbox.messages import hide
+    # A caller that goes on after a refusal must not keep the decision.
+    with session.begin_nested():
+        suggestion = _decide(session, suggestion_id, "accepted", actor, now)
+        if suggestion.kind == "hide":
+            hide(session, runtime, suggestion.message_id, True, actor, now)
+            return []
+        conversation = conversations.get(session, suggestion.conversation_id)
+        way = _way_now(session, runtime, suggestion, conversation, text, now)
+        items = [_reply(session, runtime, suggestion, way, text or suggestion.text, "private", actor, now)]
+        if public_note and ways.visibility_of(way) is Visibility.PRIVATE and conversation.visibility == "public":
+            items.append(_reply(session, runtime, suggestion, Way.PUBLIC_REPLY, public_note, "note", actor, now))
+        return items
 
-        hide(session, runtime, suggestion.message_id, True, actor, now)
-        return []
-    conversation = conversations.get(session, suggestion.conversation_id)
+
+def _way_now(
+    session: Session,
+    runtime: Runtime,
+    suggestion: Suggestion,
+    conversation: Conversation,
+    text: str | None,
+    now: datetime,
+) -> Way:
+    """The best way that is legal now. Raises Refusal with what else is open where there is none, and where other
+    people than meant would read the words."""
     found = ways.options(session, runtime.channels, conversation, now)
-    way = best_way(found, Visibility(conversation.visibility), suggestion.kind)
+    way, meant = best_way(found, Visibility(conversation.visibility), suggestion.kind), Way(suggestion.way)
+    instead = [Alternative(kind=open_["kind"], reason=open_["reason"]) for open_ in ways.alternatives(found)]
     if way is Way.ON_PLATFORM:
-        found = ways.options(session, runtime.channels, conversation, now)
-        sentence = next((one.sentence for one in found if one.way in MOVING_WAYS), "There is no way to answer now.")
-        raise Refusal(sentence, 409)
-    if text is None and ways.visibility_of(way) is not ways.visibility_of(Way(suggestion.way)):
-        raise Refusal("Who would read this has changed since it was proposed. Look at the text and send it again.", 409)
-    items = [_reply(session, runtime, suggestion, way, text or suggestion.text, "private", actor, now)]
-    if public_note and ways.visibility_of(way) is Visibility.PRIVATE and conversation.visibility == "public":
-        items.append(_reply(session, runtime, suggestion, Way.PUBLIC_REPLY, public_note, "note", actor, now))
-    return items
+        proposed = next((one for one in found if one.way is meant), None)
+        closed = proposed or next((one for one in found if one.way in MOVING_WAYS), None)
+        raise Refusal(closed.sentence if closed is not None else "There is no way to answer now.", 409, instead)
+    before, after = ways.visibility_of(meant), ways.visibility_of(way)
+    if before is Visibility.PRIVATE and after is Visibility.PUBLIC:
+        raise Refusal(
+            "The private way has closed since this was proposed; everybody would read these words. Dismiss the "
+            "suggestion, or write what everybody may read.",
+            409,
+            instead,
+        )
+    if text is None and before is not after:
+        raise Refusal(
+            "Who would read this has changed since it was proposed. Look at the text and send it again.", 409, instead
+        )
+    return way
 
 
 def _reply(

@@ -186,11 +186,10 @@ class PostboxConnector:
         private, reason = WayState.AVAILABLE, "open"
         if situation.private_reply_used or situation.can_reply_privately is False:
             private, reason = WayState.USED, "already_replied_privately"
-        gone = WayState.NOT_PERMITTED if situation.target_deleted else WayState.AVAILABLE
-        return (
-            WayOption(Way.PRIVATE_REPLY, private if gone is WayState.AVAILABLE else gone, reason),
-            WayOption(Way.PUBLIC_REPLY, gone, "open" if gone is WayState.AVAILABLE else "target_gone"),
-        )
+        if situation.target_deleted:
+            gone = WayState.NOT_PERMITTED, "target_gone"
+            return WayOption(Way.PRIVATE_REPLY, *gone), WayOption(Way.PUBLIC_REPLY, *gone)
+        return WayOption(Way.PRIVATE_REPLY, private, reason), WayOption(Way.PUBLIC_REPLY, WayState.AVAILABLE, "open")
 
     @staticmethod
     def text_length(text: str, way: Way) -> int:
