@@ -68,7 +68,8 @@ def alike(session: Session, contact_id: int, words: str) -> list[ProfileView]:
     if not fits:
         return []
     others = (Contact.id != root, or_(Contact.linked_to_id.is_(None), Contact.linked_to_id != root))
-    return _profiles(session, or_(*fits), *others, Contact.id != row.id, Contact.erased_at.is_(None))
+    not_us = Contact.external_id != Account.external_id
+    return _profiles(session, or_(*fits), *others, not_us, Contact.id != row.id, Contact.erased_at.is_(None))
 
 
 def _profiles(session: Session, *conditions: ColumnElement[bool]) -> list[ProfileView]:

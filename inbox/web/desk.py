@@ -25,6 +25,7 @@ from inbox.queries import accounts as account_queries
 from inbox.queries import crises as crisis_queries
 from inbox.queries.queues import queue_counts
 from inbox.queries.timeline import latest_event_id
+from inbox.queries.usual import silences
 from inbox.runtime import Runtime
 from inbox.web.i18n import choose_language, translations
 from inbox.web.refusals import translated
@@ -32,6 +33,7 @@ from inbox.web.render import Renderer
 
 COOKIE = "zuruf_session"
 TROUBLES_KEPT = timedelta(seconds=5)
+SILENCES_KEPT = timedelta(minutes=5)
 
 
 class SignInNeeded(Exception):
@@ -57,6 +59,7 @@ class Desk:
         self.runtime = runtime
         self.renderer = Renderer(runtime.settings.inbox.timezone)
         self._troubles: tuple[datetime, list[Trouble]] | None = None
+        self._silent: tuple[datetime, list[str]] | None = None
 
     async def bring(self, request: Request) -> None:
         """Router dependency: handlers find the desk in the request's state."""
@@ -66,8 +69,18 @@ class Desk:
         """Accounts in trouble, read at most every few seconds: every page shows them, and they change slowly."""
         if self._troubles is None or not timedelta() <= now - self._troubles[0] < TROUBLES_KEPT:
             found = account_queries.accounts(session, self.runtime.channels, now)
-            self._troubles = (now, [Trouble(a.name, a.health) for a in found if a.health not in ("ok", "paused")])
+            troubles = [Trouble(a.name, a.health) for a in found if a.health not in ("ok", "paused")]
+            well = {a.name for a in found if a.health == "ok"}
+            troubles += [Trouble(name, "silent") for name in self._silences(session, now) if name in well]
+            self._troubles = (now, troubles)
         return self._troubles[1]
+
+    def _silences(self, session: Session, now: datetime) -> list[str]:
+        """Accounts that hear next to nothing where they usually hear something; asked every few minutes."""
+        if self._silent is None or not timedelta() <= now - self._silent[0] < SILENCES_KEPT:
+            heard = silences(session, now, self.runtime.settings.inbox.zone)
+            self._silent = (now, [name for name, silence in heard.items() if silence.suspicious])
+        return self._silent[1]
 
     def language(self, request: Request, chosen: str | None = None) -> str:
         """In which language this browser is answered."""

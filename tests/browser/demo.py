@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from connectors import REGISTRY
 from connectors.base import (
@@ -24,7 +24,7 @@ from inbox import access, canned, conversations, crises, outbox, process, replie
 from inbox.conversations import mark_read
 from inbox.db import reading, writing
 from inbox.ingest import ingest
-from inbox.models import Account, Conversation, User
+from inbox.models import Account, Conversation, Stream, User
 from inbox.runtime import Runtime
 from tests.browser.cast import DAY, FB, SHOP_NAME, TEXTS, Said, X
 from tests.stepped_clock import SteppedClock
@@ -155,6 +155,7 @@ def _arrive(runtime: Runtime, said: Said) -> None:
     with writing(runtime.sessions) as session:
         account = session.scalars(select(Account).where(Account.name == said.account)).one()
         account.last_success_at = now
+        session.execute(update(Stream).where(Stream.account_id == account.id).values(caught_up_at=now))
         ingest(session, account, Page(cursor={}, messages=(message,)), now)
     work_off(runtime)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -152,3 +153,16 @@ def test_shares_stay_between_nothing_and_everything() -> None:
 )
 def test_initials(name: str | None, letters: str) -> None:
     assert initials(name) == letters
+
+
+def test_every_event_has_words() -> None:
+    """Whatever the inbox writes down can be read in a timeline: no code name reaches a page."""
+    template = (PROJECT / "templates" / "web" / "words.html").read_text("utf-8")
+    named = set(re.findall(r'"([a-z]+(?:_[a-z]+)*)"', template[template.index("macro event_word") :]))
+    recorded: set[str] = set()
+    for path in (PROJECT / "inbox").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("events.record", "record"):
+                recorded |= {arg.value for arg in node.args[1:2] if isinstance(arg, ast.Constant)}
+    assert len(recorded) > 30
+    assert recorded - named == set()
