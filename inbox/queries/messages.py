@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.models import Contact, EarlierText, Message, MessageDecision, OutboxItem
+from inbox.models import Contact, Conversation, EarlierText, Message, MessageDecision, OutboxItem
 from inbox.queries.views import (
     AttachmentView,
     ContactRef,
@@ -47,10 +47,16 @@ def message_views(session: Session, messages: Sequence[Message]) -> list[Message
 
 
 def _became(messages: Sequence[Message]) -> Any:
-    """Outbox items that became one of these messages; found through the index on the conversation."""
-    return OutboxItem.conversation_id.in_(
-        {message.conversation_id for message in messages}
-    ) & OutboxItem.message_id.in_([message.id for message in messages if message.direction == "outbound"])
+    """Outbox items that became one of these messages; found through the index on the conversation.
+
+    A private reply to a comment is queued in the comment's conversation and comes back in the person's thread.
+    """
+    here = {message.conversation_id for message in messages}
+    linked = select(Conversation.linked_conversation_id).where(Conversation.id.in_(here))
+    ours = [message.id for message in messages if message.direction == "outbound"]
+    return (OutboxItem.conversation_id.in_(here) | OutboxItem.conversation_id.in_(linked)) & OutboxItem.message_id.in_(
+        ours
+    )
 
 
 def _contacts(session: Session, messages: Sequence[Message]) -> dict[int, ContactRef]:

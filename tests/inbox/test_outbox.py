@@ -25,6 +25,7 @@ from inbox import accounts, claims, conversations, crises, outbox, settling, way
 from inbox.db import reading, writing
 from inbox.errors import Refusal
 from inbox.models import Contact, Conversation, Event, Message, OutboxItem
+from inbox.queries.messages import message_views
 from tests.inbox.postbox import Office, Postbox
 from tests.stepped_clock import SteppedClock
 
@@ -222,7 +223,12 @@ def test_a_private_reply_stops_the_public_clock_and_is_linked(office: Office) ->
     first, second = office.rows(Conversation)
     assert (first.linked_conversation_id, second.linked_conversation_id) == (second.id, first.id)
     assert first.due_at is None
-    assert [message.origin for message in office.rows(Message, direction="outbound")] == ["agent"]
+    (said,) = office.rows(Message, direction="outbound")
+    assert said.origin == "agent"
+    with reading(office.runtime.sessions) as session:
+        (shown,) = message_views(session, [said])
+    assert shown.delivery is not None
+    assert shown.delivery.state == "sent"
 
 
 def test_a_comment_opens_no_window_for_direct_messages(office: Office) -> None:
