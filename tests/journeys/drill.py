@@ -114,7 +114,7 @@ class Drill:
         while not holds():  # type: ignore[operator]
             if time.monotonic() > end:
                 raise SystemExit(f"not within {seconds} s: see {self.folder / 'log'}")
-            threading.Event().wait(0.2)
+            threading.Event().wait(min(1.0, seconds / 100))
 
     def get(self, path: str, **query: object) -> dict[str, object]:
         answer = requests.get(
@@ -193,7 +193,7 @@ def run(messages: int, kills: int, folder: Path) -> str:
                     drill.start()
             threading.Event().wait(10)
             sandbox.faults.clear()
-            drill.wait_until(lambda: drill.expected <= set(drill.held()), 180)
+            drill.wait_until(lambda: set(drill.held()) >= drill.expected, 600)
             drill.wait_until(drill.settled, 120)
             return verdict(drill)
         finally:
