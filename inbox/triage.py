@@ -14,14 +14,13 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from connectors.base import WayState
-from crisis_playbook import Facts, Playbook
-from inbox import crises, events, sla, threads, ways
+from crisis_playbook import Playbook
+from inbox import due_times, events, ways
 from inbox.db import reading, writing
 from inbox.errors import InboxError
-from inbox.judging import SEVERITIES, Batch
+from inbox.judging import Batch
 from inbox.models import Conversation, Message
 from inbox.runtime import Runtime
-from inbox.settings import InboxSettings
 
 log = structlog.get_logger("triage")
 
@@ -97,36 +96,13 @@ def _any_waiting(runtime: Runtime) -> bool:
 def _set_clocks(session: Session, runtime: Runtime, playbook: Playbook, batch: Batch, now: datetime) -> None:
     """Due times, places in the queue and reply windows of every conversation of the batch."""
     session.flush()
-    threads_of_batch = list(batch.threads.values())
-    for_all = crises.behaviour(session, runtime, now).targets or "none"
-    options = ways.options_of_many(session, runtime.channels, threads_of_batch, now)
-    for conversation in threads_of_batch:
-        conversation.due_at = _due(playbook, conversation, batch, for_all, runtime.settings.inbox)
-        if conversation.due_at is None or conversation.due_at > now:
-            conversation.breached_at = None
-        conversation.queue_position = threads.queue_position(conversation.due_at, conversation.last_message_at)
+    found = list(batch.threads.values())
+    accounts = {account.id: account.name for account in batch.accounts.values()}
+    for_all = due_times.severity_for_all(session, runtime, now)
+    due_times.work_out(playbook, found, accounts, batch.labels, for_all, runtime.settings.inbox, now)
+    options = ways.options_of_many(session, runtime.channels, found, now)
+    for conversation in found:
         conversation.reply_window_ends_at = _window(options[conversation.id])
-
-
-def _due(
-    playbook: Playbook, conversation: Conversation, batch: Batch, severity_for_all: str, inbox: InboxSettings
-) -> datetime | None:
-    """When the running clock runs out, by the first target that fits; a crisis may tighten it for all."""
-    if conversation.waiting_since is None:
-        return None
-    facts = Facts(
-        text="",
-        channel=conversation.channel,
-        account=batch.accounts[conversation.account_id].name,
-        kind=conversation.kind,
-        visibility=conversation.visibility,
-        language=conversation.language,
-        labels=frozenset(batch.labels[conversation.id]),
-        severity=max(conversation.severity, severity_for_all, key=SEVERITIES.index),  # type: ignore[arg-type]
-    )
-    kind = sla.clock_kind(conversation.first_replied_at)
-    due = sla.due(playbook, facts, kind, conversation.waiting_since, inbox)
-    return due.at if due is not None else None
 
 
 def _window(options: Sequence[ways.Option]) -> datetime | None:

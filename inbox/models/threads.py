@@ -71,6 +71,7 @@ class Conversation(Base):
         Index("ix_conversations_suggestions", "queue_position", "id", **only("open_suggestions > 0")),
         Index("ix_conversations_held", "queue_position", "id", **only("held_replies > 0")),
         Index("ix_conversations_due", "due_at", **only("due_at IS NOT NULL")),
+        Index("ix_conversations_due_under", "due_under", **only("waiting_since IS NOT NULL AND status != 'resolved'")),
         Index("ix_conversations_wake", "snoozed_until", **only("snoozed_until IS NOT NULL")),
     )
     id: Mapped[int] = key()
@@ -97,6 +98,8 @@ class Conversation(Base):
     waiting_since: Mapped[datetime | None]
     """The oldest message of the customer that nobody has answered."""
     due_at: Mapped[datetime | None]
+    due_under: Mapped[str] = mapped_column(String(10), default="none")
+    """The severity a crisis' level gave everybody when `due_at` was worked out; `none` without such a level."""
     clock_kind: Mapped[str | None] = mapped_column(String(20))
     """first_response or next_response while `waiting_since` is set."""
     breached_at: Mapped[datetime | None]

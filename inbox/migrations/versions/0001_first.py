@@ -366,6 +366,7 @@ def upgrade() -> None:
         sa.Column("first_replied_at", sa.BigInteger(), nullable=True),
         sa.Column("waiting_since", sa.BigInteger(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("due_under", sa.String(length=10), nullable=False),
         sa.Column("clock_kind", sa.String(length=20), nullable=True),
         sa.Column("breached_at", sa.BigInteger(), nullable=True),
         sa.Column("reply_window_ends_at", sa.BigInteger(), nullable=True),
@@ -405,6 +406,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_conversations_due_under",
+        "conversations",
+        ["due_under"],
+        unique=False,
+        sqlite_where=sa.text("waiting_since IS NOT NULL AND status != 'resolved'"),
+        postgresql_where=sa.text("waiting_since IS NOT NULL AND status != 'resolved'"),
     )
     op.create_index(
         "ix_conversations_held",
