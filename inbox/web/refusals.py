@@ -188,6 +188,10 @@ SENTENCES = (
     N_("Choose who reads the answer: everybody, or this person alone."),
     N_("A prepared text's name is one word of letters, digits, _ and -, such as /versand."),
     N_("Who would read this has changed since it was proposed. Look at the text and send it again."),
+    N_(
+        "The private way has closed since this was proposed; everybody would read these words. Dismiss the "
+        "suggestion, or write what everybody may read."
+    ),
     N_("Only somebody else's public message that still stands can be hidden."),
     N_("Two pairs of eyes: somebody else has to publish what you wrote."),
     N_("This crisis has been stood down. Declare a new one."),
