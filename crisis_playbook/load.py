@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,22 @@ def content_hash(files: Mapping[str, bytes]) -> str:
 def load_files(
     files: Mapping[str, bytes], templates: Collection[str] | None = None, channels: Collection[str] | None = None
 ) -> Playbook:
-    """`load` for files that are not on a disk: names to bytes."""
-    playbook = read_playbook(files, templates, channels)
+    """`load` for files that are not on a disk: names to bytes.
+
+    The last one is remembered, because what has just passed its checks is about to be put in force.
+    """
+    return _loaded(
+        tuple(sorted(files.items())),
+        None if templates is None else frozenset(templates),
+        None if channels is None else tuple(channels),
+    )
+
+
+@lru_cache(maxsize=1)
+def _loaded(
+    files: tuple[tuple[str, bytes], ...], templates: frozenset[str] | None, channels: tuple[str, ...] | None
+) -> Playbook:
+    playbook = read_playbook(dict(files), templates, channels)
     mistakes = list(example_mistakes(playbook))
     if mistakes:
         raise PlaybookErrors(mistakes)

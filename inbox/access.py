@@ -211,10 +211,11 @@ def sign_in(sessions: Sessions, email: str, password: str, address: str, now: da
     """
     email = email.strip().lower()[:200]
     address = address[:60]
+    nobodys = passwords.nobodys_hash()
     with reading(sessions) as session:
         wait_until = passwords.wait_until(session, email, address, now)
         user = session.scalar(select(User).where(User.email == email, User.disabled_at.is_(None)))
-        stored = passwords.NOBODYS_HASH if user is None else user.password_hash
+        stored = nobodys if user is None else user.password_hash
         person = None if user is None else _person(user)
     if wait_until is not None:
         return SignInAnswer(wait_until=wait_until)
