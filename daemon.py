@@ -6,6 +6,7 @@ python daemon.py COMMAND      `--help` lists the commands; `./run` makes the env
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -86,6 +87,7 @@ def _channels() -> Mapping[str, type[Connector]]:
 
 
 def _run(parsed: argparse.Namespace) -> int:
+    gc.disable()  # While everything is loaded nothing becomes garbage; `process.run` lets the collector begin.
     from connectors import REGISTRY
     from inbox import process, settings
 
@@ -96,6 +98,7 @@ def _run(parsed: argparse.Namespace) -> int:
 
 def _demo(parsed: argparse.Namespace) -> int:
     """The sandbox in this process, a configuration that points at it, and the ordinary daemon on top."""
+    gc.disable()
     import secrets
     import tempfile
     from datetime import UTC, datetime, timedelta

@@ -124,6 +124,7 @@ def run(
     log.info("started", role=role, accounts=len(runtime.connectors), database=runtime.engine.dialect.name)
     try:
         if door is None:
+            _keep_what_is_loaded()
             _wait_for_signal()
         else:
             _serve(runtime, door, started)
@@ -174,6 +175,12 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
+def _keep_what_is_loaded() -> None:
+    """Everything loaded so far stays to the end: the collector begins here and never looks through it."""
+    gc.freeze()
+    gc.enable()
+
+
 def _serve(runtime: Runtime, door: socket.socket, started: Callable[[Runtime], None] | None) -> None:
     from inbox.web.app import create_app
 
@@ -181,6 +188,7 @@ def _serve(runtime: Runtime, door: socket.socket, started: Callable[[Runtime], N
         create_app(runtime), log_config=None, access_log=False,
         timeout_graceful_shutdown=1, server_header=False, proxy_headers=False,
     )  # fmt: skip
+    _keep_what_is_loaded()
     host, port = door.getsockname()[:2]
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
