@@ -32,6 +32,16 @@ SENTENCES = {
     "not_permitted": "The platform does not allow it here.",
 }
 
+INSTEAD = {
+    Way.PUBLIC_REPLY: "Answer publicly: everybody reads it.",
+    Way.PRIVATE_REPLY: "Send the one private reply to this comment.",
+    Way.DIRECT_MESSAGE: "Write to the person privately.",
+    Way.PUBLIC_REPLY_WITH_LINK: "Answer publicly with a link that opens a private message to us.",
+    Way.ASK_TO_WRITE_FIRST: "Ask the person publicly to write to us privately first.",
+    Way.ON_PLATFORM: "Answer in the platform's own app.",
+}
+"""What an open way is good for, when another one is closed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -220,7 +230,7 @@ _PLAIN = (Way.PUBLIC_REPLY, Way.PRIVATE_REPLY, Way.DIRECT_MESSAGE)
 def alternatives(found: list[Option], but: Visibility | None = None) -> list[Mapping[str, str]]:
     """What is open instead, for an error that a program or a person reads."""
     return [
-        {"kind": str(option.way), "reason": option.sentence}
+        {"kind": str(option.way), "reason": INSTEAD[option.way]}
         for option in found
         if option.state is WayState.AVAILABLE and option.visibility is not but
     ]
