@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from connectors.base import ConnectorError, LoginExpired, Misconfigured, RateLimited, Usage, WritesBlocked
+from connectors.base import ConnectorError, Inspection, LoginExpired, Misconfigured, RateLimited, Usage, WritesBlocked
 from connectors.base import Stream as StreamPlan
 from inbox import events
 from inbox.models import Account, AccountUsage, ChargedResource, Stream
@@ -17,6 +17,7 @@ from inbox.secrets_at_rest import fingerprint
 STOP_AT = 95
 """Percent of a platform's allowance from which nothing is asked until it is renewed."""
 FAILURES_OF_WEATHER = 1
+LONGEST_PROBLEM = 1000
 FIRST_IMPORT = timedelta(days=30)
 """How far back the first import reaches."""
 WORTH_TELLING = {
@@ -54,6 +55,7 @@ def bring_in(
             connected_at=connected,
             history_since=connected - FIRST_IMPORT,
             login_fingerprint=fingerprint(credentials),
+            problems=[],
             quotas=[],
         )
         session.add(account)
@@ -174,6 +176,16 @@ def note_failure(
     else:
         account.failing_since = account.failing_since or now
         _set_health(session, account, "failing", str(error), now)
+
+
+def note_inspection(
+    session: Session, account: Account, inspection: Inspection, prices: Mapping[str, float], now: datetime
+) -> None:
+    """What the platform says of token, permissions and account; its problems stay until an inspection finds none."""
+    account.login_checked_at = now
+    account.login_expires_at = inspection.expires_at or account.login_expires_at
+    account.problems = [problem[:LONGEST_PROBLEM] for problem in inspection.problems]
+    count_usage(session, account, inspection.usage, prices, now)
 
 
 def pause(session: Session, account_id: int, actor: str, now: datetime) -> None:

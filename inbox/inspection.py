@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
+
 from connectors.base import ConnectorError
+from inbox import accounts
+from inbox.db import writing
 from inbox.errors import NotThere
+from inbox.models import Account
 from inbox.runtime import Runtime
 
 
 def inspect(runtime: Runtime, account_name: str, now: datetime) -> list[str]:
-    """What is wrong with token, permissions or account, one sentence each; empty when all fits. Calls the platform,
-    so no transaction may be open. Raises NotThere for an account this process is not signed in to."""
+    """What is wrong with token, permissions or account, one sentence each; empty when all fits. Kept on the account,
+    unless the platform could not be asked. Calls the platform, so no transaction may be open. Raises NotThere for an
+    account this process is not signed in to."""
     connector = runtime.connectors.get(account_name)
     if connector is None:
         raise NotThere(f"account {account_name} in the configuration")
     try:
-        return list(connector.inspect(now).problems)
+        found = connector.inspect(now)
     except ConnectorError as error:
         return [str(error)]
+    with writing(runtime.sessions) as session:
+        account = session.scalars(select(Account).where(Account.name == account_name).with_for_update()).one()
+        prices = runtime.channels[account.channel].capabilities.prices
+        accounts.note_inspection(session, account, found, prices, now)
+    return list(found.problems)

@@ -156,10 +156,8 @@ def _inspect(runtime: Runtime, name: str, now: datetime) -> None:
         return
     with writing(runtime.sessions) as session:
         account = session.scalars(select(Account).where(Account.name == name).with_for_update()).one()
-        account.login_checked_at = now
-        account.login_expires_at = inspection.expires_at or account.login_expires_at
         prices = runtime.channels[account.channel].capabilities.prices
-        accounts.count_usage(session, account, inspection.usage, prices, now)
+        accounts.note_inspection(session, account, inspection, prices, now)
     for problem in inspection.problems:
         log.warning("account needs attention", account=name, problem=problem)
 

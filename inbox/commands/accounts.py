@@ -56,6 +56,8 @@ def show(parsed: argparse.Namespace) -> int:
             for view in views:
                 if view.health != "ok":
                     say(f"{view.name}: {view.health_detail}")
+                for problem in view.problems:
+                    say(f"{view.name}: {problem}")
                 if view.incomplete_since:
                     say(f"{view.name}: incomplete since {local(view.incomplete_since, house.settings)}")
     return WRONG if any(view.health in ("reconnect", "blocked", "failing") for view in views) else DONE

@@ -51,6 +51,8 @@ class Account(Base):
     login_checked_at: Mapped[datetime | None]
     login_claimed_until: Mapped[datetime | None]
     """A process refreshes this login; a refresh token works only once."""
+    problems: Mapped[list[Any]] = mapped_column(default=list)
+    """What was wrong with token, permissions or account at the last inspection, a sentence each."""
     quotas: Mapped[list[Any]] = mapped_column(default=list)
     """The latest [{name, used_percent, resets_at}] told by the platform."""
 

@@ -58,6 +58,8 @@ class AccountView:
     lag_seconds: float | None
     """How long ago everything had last been read to its end; None before the first poll."""
     incomplete_since: datetime | None
+    problems: list[str]
+    """What was wrong with token, permissions or account when the platform was last asked, a sentence each."""
     quota: list[QuotaView]
     cost_this_month: CostView
     login_expires_at: datetime | None

@@ -173,6 +173,7 @@ def _view(
         last_success_at=row.last_success_at,
         lag_seconds=lag_seconds(row.connected_at, streams, now),
         incomplete_since=min(incomplete) if incomplete else None,
+        problems=[str(each) for each in row.problems],
         quota=[_quota(each) for each in row.quotas],
         cost_this_month=cost,
         login_expires_at=row.login_expires_at,

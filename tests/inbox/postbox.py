@@ -104,6 +104,7 @@ class Postbox:
     again: list[Answer] = field(default_factory=list)
     hides: list[Exception] = field(default_factory=list)
     new_logins: list[NewLogin | Exception] = field(default_factory=list)
+    inspections: list[Inspection | Exception] = field(default_factory=list)
     sent: list[Reply] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -167,7 +168,10 @@ class PostboxConnector:
         return Usage()
 
     def inspect(self, now: datetime) -> Inspection:
-        return Inspection("Postbox")
+        answer = self.box.inspections.pop(0) if self.box.inspections else Inspection("Postbox")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def refresh_login(self, now: datetime) -> NewLogin | None:
         self.box.asked.append(f"refresh {self.login.credentials['access_token']}")

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("login_expires_at", sa.BigInteger(), nullable=True),
         sa.Column("login_checked_at", sa.BigInteger(), nullable=True),
         sa.Column("login_claimed_until", sa.BigInteger(), nullable=True),
+        sa.Column("problems", sa.JSON(), nullable=False),
         sa.Column("quotas", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("name", name=op.f("uq_accounts_name")),
