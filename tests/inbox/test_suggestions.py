@@ -72,7 +72,8 @@ def test_a_way_that_closed_is_told_with_what_is_open_instead(office: Office) -> 
     with pytest.raises(Refusal, match="one private reply") as refused:
         accept(office, one.id)
     assert refused.value.status == 409
-    assert refused.value.alternatives == [{"kind": "public_reply", "reason": "Open."}]
+    ((kind, reason),) = [(each["kind"], each["reason"]) for each in refused.value.alternatives]
+    assert (kind, bool(reason)) == ("public_reply", True)
     untouched(office)
 
 
@@ -91,7 +92,8 @@ def test_the_api_says_the_same(office: Office) -> None:
         answer = program.post(f"/api/v1/suggestions/{one.id}/accept", json={"text": "Bitte hier weiter."})
         assert answer.status_code == 409
         assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json()["alternatives"] == [{"kind": "public_reply", "reason": "Open."}]
+        (instead,) = answer.json()["alternatives"]
+        assert (instead["kind"], bool(instead["reason"])) == ("public_reply", True)
         assert "private reply" in answer.json()["detail"]
         (still,) = program.get("/api/v1/suggestions?status=open").json()["items"]
         assert still["id"] == one.id
