@@ -370,6 +370,7 @@ class Capabilities:
     prices: Mapping[str, float] = field(default_factory=dict)
     """US dollars for each charged resource; empty where calls are free. Sources stand beside the numbers."""
     sends_per_minute: int = 60
+    """The pace of one account; answers and errors of the platform decide beyond it."""
     sees_all_private_messages: bool = True
     deep_link: str | None = None
     """The address that opens a private message to us, `{external_id}` standing for the account's id; it goes into the

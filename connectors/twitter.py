@@ -65,6 +65,9 @@ class Twitter:
         can_hide=True,
         look_again_batch=100,
         prices=PRICES,
+        # X takes 100 posts and 15 direct messages in 15 minutes (2026), counts each by itself and says when it takes
+        # more; this pace only spreads them.
+        sends_per_minute=60,
         sees_all_private_messages=False,
         deep_link=deep_link("{external_id}"),
         blind_spots=("x_chat",),
