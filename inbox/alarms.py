@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, insert, or_, select, type_coerce, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from crisis_playbook import Alarm
@@ -160,5 +161,9 @@ def _first_to_ring(session: Session, alarm: Alarm, now: datetime) -> bool:
         return True
     if session.execute(select(AlarmState.alarm).where(AlarmState.alarm == alarm.name)).first() is not None:
         return False
-    session.execute(insert(AlarmState).values(alarm=alarm.name, rang_at=now))
+    try:
+        with session.begin_nested():
+            session.execute(insert(AlarmState).values(alarm=alarm.name, rang_at=now))
+    except IntegrityError:
+        return False
     return True

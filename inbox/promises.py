@@ -7,6 +7,7 @@ over 28 days, rounded up to a friendly duration. Too few samples, or a promise w
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from babel.dates import format_time, get_day_names, get_month_names
 from sqlalchemy import func, select
@@ -35,7 +36,7 @@ def usual_reply_time(
     )
     if len(samples) < FEWEST:
         return None
-    usual = samples[min(len(samples) - 1, int(len(samples) * SHARE))]
+    usual = samples[ceil(len(samples) * SHARE) - 1]
     return next((friendly for friendly in FRIENDLY if usual <= friendly), None)
 
 
@@ -89,7 +90,7 @@ def opening_in_words(opening: datetime | None, now: datetime, inbox: InboxSettin
         named = {0: "Heute", 1: "Morgen"}.get(days) or get_day_names("wide", locale=locale)[local.weekday()]
         date = f", {local.day}. {get_month_names('wide', locale=locale)[local.month]}," if days > 6 else ""
         return f"{named}{date} {clock}"
-    clock = f"from {format_time(local, 'h:mm a', locale='en')}"
+    clock = f"from {format_time(local, 'h:mm a', locale=locale)}"
     named = {0: "Today", 1: "Tomorrow"}.get(days) or get_day_names("wide", locale=locale)[local.weekday()]
     date = f" {local.day} {get_month_names('wide', locale=locale)[local.month]}," if days > 6 else ""
     return f"{named}{date} {clock}"

@@ -229,6 +229,7 @@ class Office:
         self, database_url: str, folder: Path, clock: SteppedClock, box: Postbox, *, name: str = "box",
         automation: AutomationSettings | None = None, accounts: Sequence[str] = (),
         connected_at: datetime | None = None, token: str = "fake-token-0",
+        monthly_budget: float | None = None,
     ) -> None:  # fmt: skip
         rules, templates = folder / "rules", folder / "templates"
         if not rules.exists():
@@ -245,6 +246,7 @@ class Office:
                 external_id=str(number),
                 poll_every="10s",
                 credentials={"access_token": token},
+                monthly_budget=monthly_budget,
             )
             for number, one in enumerate(accounts or [name], 1)
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -216,3 +216,19 @@ def test_an_item_the_database_refuses_is_shown_and_the_rest_of_the_page_arrives(
     assert office.texts() == ["gut"]
     assert [row.external_id for row in office.rows(Unreadable)] == [bad.external_id]
     assert office.account.health == "ok"
+
+
+@pytest.mark.parametrize(("letters", "seconds"), [(74, 10), (75, 100), (99, 100), (100, 600)])
+def test_the_pace_follows_the_months_budget(
+    database_url: str, tmp_path: Path, clock: SteppedClock, box: Postbox, letters: int, seconds: int
+) -> None:
+    office = Office(database_url, tmp_path, clock, box, monthly_budget=1.0)
+    office.work()
+    office.box.pages["messages"].append(Page({"at": 1}, usage=Usage(calls=1, resources={"letter": letters})))
+    clock.advance(seconds=11)
+    office.work("poll")
+    assert office.stream().next_poll_at - clock() == timedelta(seconds=seconds)
+    clock.set(datetime(2026, 12, 1, 0, 0, 1, tzinfo=UTC))
+    office.work("poll")
+    assert office.stream().next_poll_at - clock() == timedelta(seconds=10)
+    office.close()
