@@ -16,7 +16,8 @@ WHOLE = loaded()
 BRANCHES = with_rules(
     """\
   - {rule: a, when: {text_any: [kaputt, alt]}, then: [{label: a}], continue: true, examples: {applies: [alt]}}
-  - {rule: b, when: {topic: t, visibility: public}, then: [{label: b}, {reply: {public: rb}}], examples: {applies: [neu]}}
+  - {rule: b, when: {topic: t, visibility: public}, then: [{label: b}, {reply: {public: rb}}],
+     examples: {applies: [neu]}}
   - {rule: c, when: {any: [{text_all: [neu, gut]}, {sign: negation}]}, then: [{label: c}], examples: {applies: [kein]}}
   - {rule: d, when: {not: {text_any: [gut]}, hours: open}, then: [{label: d}], examples: {applies: [x]}}
   - {rule: e, when: {pattern: 'g.t'}, then: [{label: e}, {hold_replies: for_approval}], examples: {applies: [gut]}}

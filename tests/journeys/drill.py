@@ -194,7 +194,7 @@ def run(messages: int, kills: int, folder: Path) -> str:
             threading.Event().wait(10)
             sandbox.faults.clear()
             drill.wait_until(lambda: set(drill.held()) >= drill.expected, 600)
-            drill.wait_until(drill.settled, 120)
+            drill.wait_until(drill.settled, 420)
             return verdict(drill)
         finally:
             drill.stop()

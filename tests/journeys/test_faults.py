@@ -73,7 +73,9 @@ def test_hundreds_of_messages_arrive_exactly_once_through_faults_and_restarts(
     expected: list[str] = []
     for wave in range(6):
         start = clock.advance(seconds=30)
-        expected += [write_story(house, chance, wave * 40 + number, start - timedelta(seconds=45)) for number in range(40)]
+        expected += [
+            write_story(house, chance, wave * 40 + number, start - timedelta(seconds=45)) for number in range(40)
+        ]
         house.live(40, step=10)
         house = house.restart()
     sandbox.faults.clear()

@@ -66,7 +66,12 @@ def _texts(value: object) -> list[str]:
 
 def test_every_sentence_of_the_platforms_law_is_german() -> None:
     texts = translations("de")
-    for sentence in (*SENTENCES, *ways.SENTENCES.values(), *ways.INSTEAD.values(), *platform_refusals.SENTENCES.values()):
+    for sentence in (
+        *SENTENCES,
+        *ways.SENTENCES.values(),
+        *ways.INSTEAD.values(),
+        *platform_refusals.SENTENCES.values(),
+    ):
         assert translated(sentence, texts) != sentence, sentence
 
 
