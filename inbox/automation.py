@@ -13,10 +13,11 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from connectors.base import Visibility, Way
+from crisis_playbook import Level
 from inbox import accounts, contacts, crises, replies, ways
-from inbox.errors import Refusal
 from inbox.models import Account, Contact, Conversation, Message, OutboxItem
 from inbox.runtime import Runtime
+from inbox.ways import Option
 from inbox.wording import WordingProblem
 
 HUMAN_SILENCES = timedelta(hours=24)
@@ -45,6 +46,10 @@ class Case:
     item: OutboxItem | None
     """None while it is not queued yet."""
     now: datetime
+    level: Level
+    """How the house behaves now."""
+    found: Sequence[Option]
+    """The ways a machine may answer."""
 
 
 def _is_off(case: Case) -> str | None:
@@ -102,7 +107,7 @@ def _account_may_not_write(case: Case) -> str | None:
 
 
 def _frozen(case: Case) -> str | None:
-    level = crises.behaviour(case.session, case.runtime, case.now)
+    level = case.level
     if level.automatic_replies == "none":
         return f"Level {level.number} ({level.title}) freezes automatic replies."
     if level.hold_replies == "automatic":
@@ -166,13 +171,19 @@ def _public_allowed(case: Case) -> str | None:
 
 
 def _way_open(case: Case) -> str | None:
-    visibility = Visibility.PUBLIC if case.public else Visibility.PRIVATE
-    found = ways.options(case.session, case.runtime.channels, case.conversation, case.now, human=False)
-    option = ways.best(found, visibility)
+    option = _way(case)
     if option is None:
-        closed = next((one for one in found if one.visibility is visibility), None)
+        closed = next((one for one in case.found if one.visibility is _read_by(case)), None)
         return closed.sentence if closed is not None else "The channel has no such way of answering."
     return "Only a person may answer outside the window." if option.outside_window else None
+
+
+def _way(case: Case) -> Option | None:
+    return ways.best(case.found, _read_by(case))
+
+
+def _read_by(case: Case) -> Visibility:
+    return Visibility.PUBLIC if case.public else Visibility.PRIVATE
 
 
 GUARDS: Sequence[Callable[[Case], str | None]] = (
@@ -188,8 +199,9 @@ def reason_against(session: Session, runtime: Runtime, item: OutboxItem, now: da
         return "The message it answers is gone."
     conversation = session.get_one(Conversation, item.conversation_id)
     public = item.visibility == "public"
+    found = ways.options(session, runtime.channels, conversation, now, human=False)
     # The rule said so when it was queued: nothing public is queued otherwise.
-    return _first_reason(_case(session, runtime, conversation, message, now, public, public, item))
+    return _first_reason(_case(session, runtime, conversation, message, now, found, public, public, item))
 
 
 def _case(
@@ -198,13 +210,17 @@ def _case(
     conversation: Conversation,
     message: Message,
     now: datetime,
+    found: Sequence[Option],
     public: bool,
     rule_says_public: bool,
     item: OutboxItem | None = None,
 ) -> Case:
     account = session.get_one(Account, conversation.account_id)
     contact = session.get(Contact, message.contact_id) if message.contact_id is not None else None
-    return Case(session, runtime, account, conversation, message, contact, public, rule_says_public, item, now)
+    level = crises.behaviour(session, runtime, now)
+    return Case(
+        session, runtime, account, conversation, message, contact, public, rule_says_public, item, now, level, found
+    )
 
 
 def _first_reason(case: Case) -> str | None:
@@ -221,23 +237,24 @@ def answer(
     playbook: str,
     variables: dict[str, object],
     now: datetime,
+    found: Sequence[Option],
     *,
     public: bool = False,
     rule_says_public: bool = False,
 ) -> str | None:
     """Queue the automatic reply to this message, or say why not. Repeating it changes nothing.
 
-    A public message is answered publicly, and only where the rule says so.
+    `found`: the ways a machine may answer in this conversation. A public message is answered publicly, and only where
+    the rule says so.
     """
-    reason = _first_reason(_case(session, runtime, conversation, message, now, public, rule_says_public))
-    if reason is not None:
+    case = _case(session, runtime, conversation, message, now, found, public, rule_says_public)
+    reason, option = _first_reason(case), _way(case)
+    if reason is not None or option is None:
         return reason
-    template = _template_now(session, runtime, template, now)
+    template = _template_under(case.level, template)
     try:
         text = runtime.wording.render(template, str(variables.get("language") or ""), variables)
-        visibility = Visibility.PUBLIC if public else Visibility.PRIVATE
-        option, _ = replies.choose(session, runtime, conversation, visibility, now, human=False)
-    except (WordingProblem, Refusal) as error:
+    except WordingProblem as error:
         return str(error)
     length, limit = replies.measure(runtime, conversation.channel, text, Way(option.way))
     if length > limit:
@@ -265,7 +282,6 @@ def answer(
     return None
 
 
-def _template_now(session: Session, runtime: Runtime, template: str, now: datetime) -> str:
+def _template_under(level: Level, template: str) -> str:
     """In a crisis its level may say something else to everybody: the holding statement."""
-    written = crises.behaviour(session, runtime, now).automatic_replies
-    return template if written in ("normal", "none") else written
+    return template if level.automatic_replies in ("normal", "none") else level.automatic_replies

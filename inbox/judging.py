@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 import crisis_playbook
 from crisis_playbook import Decision, Facts, Level, Playbook
-from inbox import automation, contacts, conversations, crises, events, notices, replies, sla, suggestions, threads
+from inbox import automation, contacts, conversations, crises, events, notices, replies, sla, suggestions, threads, ways
 from inbox.errors import Refusal
 from inbox.models import (
     Account,
@@ -66,6 +66,8 @@ class Batch:
     """What is written at the end of understanding, by table."""
     _level: Level | None = None
     """How the house behaves while a crisis runs."""
+    _ways: dict[int, list[ways.Option]] = field(default_factory=dict)
+    """The ways a machine may answer, by conversation."""
     _events: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
@@ -99,6 +101,7 @@ class Batch:
             if message.direction == "inbound" and message.deleted_at is None
         }
         self._write_down(list(judged))
+        self._look_at_ways(judged.values())
         for message in self.messages:
             if message.direction == "outbound":
                 self._hear_ourselves(message)
@@ -285,6 +288,19 @@ class Batch:
             if check.applied
         }
 
+    def _look_at_ways(self, judged: Iterable[Judged]) -> None:
+        """How a machine may answer, asked once for the batch. An automatic reply closes no way for another person's,
+        and the same person gets no second one."""
+        spoken_to = {
+            one.message.conversation_id
+            for one in judged
+            if one.decision.automatic_reply is not None and not one.message.history
+        }
+        if spoken_to:
+            self.session.flush()
+            answered = [self.threads[conversation_id] for conversation_id in spoken_to]
+            self._ways = ways.options_of_many(self.session, self.runtime.channels, answered, self.now, human=False)
+
     def _answer(self, conversation: Conversation, judged: Judged) -> None:
         message, decision = judged.message, judged.decision
         if decision.automatic_reply is None:
@@ -300,6 +316,7 @@ class Batch:
             decision.playbook,
             reply_variables(self.session, self.runtime, conversation, self._language(conversation, decision), self.now),
             self.now,
+            self._ways[conversation.id],
             public=message.visibility == "public",
             rule_says_public=decision.automatic_reply_public,
         )

@@ -216,7 +216,7 @@ def describe(option: WayOption) -> Option:
     )
 
 
-def best(found: list[Option], visibility: Visibility) -> Option | None:
+def best(found: Sequence[Option], visibility: Visibility) -> Option | None:
     """The best way that is open and read by whom the writer means; never one that merely asks."""
     for option in found:
         if option.state is WayState.AVAILABLE and option.visibility is visibility and option.way in _PLAIN:
