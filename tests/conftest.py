@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from inbox.db import open_engine, session_factory
 from tests.databases import Databases, server
 from tests.stepped_clock import SteppedClock
+
+# Examples are judged by what comes out, never by how long it took on a machine that has other work.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -148,7 +148,7 @@ def test_an_address_that_is_none_is_a_setting_to_mend() -> None:
 
 
 def test_urllib3_writes_no_token_even_at_debug(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG), server(says("200 OK", b"{}")) as url:
+    with caplog.at_level(logging.DEBUG, logger="urllib3.connectionpool"), server(says("200 OK", b"{}")) as url:
         door().read(url, {"access_token": TOKEN, "appsecret_proof": "cafe01cafe01"})
     assert "access_token" in caplog.text
     assert TOKEN not in caplog.text
