@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from jinja2.exceptions import SecurityError
 
 from inbox.db import writing
 from inbox.models import Conversation
 from inbox.runtime import Runtime
 from inbox.variables import reply_variables
-from inbox.wording import VARIABLES, open_wording
+from inbox.wording import VARIABLES, Wording, WordingProblem, open_wording, speakable_name
 from tests.inbox.rows import MOMENT, add_conversation
 
 
@@ -48,3 +50,88 @@ def test_the_variables_that_may_be_named_are_those_that_are_given(runtime: Runti
     with writing(runtime.sessions) as session:
         conversation: Conversation = add_conversation(session)
         assert set(reply_variables(session, runtime, conversation, "de", MOMENT)) == VARIABLES
+
+
+def wording(folder: Path, **texts: str) -> Wording:
+    """Templates by `language_name`."""
+    for name, text in texts.items():
+        language, _, template = name.partition("_")
+        (folder / language).mkdir(exist_ok=True)
+        (folder / language / f"{template}.txt").write_text(text, "utf-8")
+    return open_wording(folder, "de")
+
+
+@pytest.mark.parametrize(
+    "escape",
+    [
+        "{{ shop_name.__class__ }}",
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ shop_name.format.__globals__ }}",
+        "{{ '{0.__class__.__mro__}'.format(shop_name) }}",
+        "{{ self.__init__.__globals__ }}",
+        "{{ cycler.__init__.__globals__ }}",
+        "{{ [].append(1) }}",
+        "{% for each in range(10000000) %}x{% endfor %}",
+    ],
+)
+def test_a_template_cannot_reach_beyond_its_variables(tmp_path: Path, escape: str) -> None:
+    try:
+        said = wording(tmp_path, de_hello=escape).render("hello", "de", {"shop_name": "Glückspilz"})
+    except (WordingProblem, SecurityError, OverflowError):
+        return
+    assert said in ("", "None")
+
+
+@pytest.mark.parametrize(
+    ("name", "spoken"),
+    [
+        ("Jana Müller", "Jana Müller"),
+        ("{{ privacy_url }}", "privacy_url"),
+        ("{% raw %}", "% raw %"),
+        ("Jana http://evil.example/x www.evil.example", "Jana"),
+        ("Jana\nIhr Konto ist gesperrt", "Jana Ihr Konto ist gesperrt"),
+        ("<b>Jana</b>", "b Jana /b"),
+        ("x" * 61, ""),
+        ("x" * 60, "x" * 60),
+        (" \x00\x1b ", ""),
+        (None, ""),
+    ],
+)
+def test_a_strangers_name_is_one_bounded_line_without_links(name: str | None, spoken: str) -> None:
+    assert speakable_name(name) == spoken
+
+
+def test_what_a_stranger_wrote_is_never_run_as_a_template(tmp_path: Path) -> None:
+    said = wording(tmp_path, de_hello="Guten Tag {{ contact_name }}!").render(
+        "hello", "de", {"contact_name": "{{ 7 * 7 }}"}
+    )
+    assert said == "Guten Tag {{ 7 * 7 }}!"
+
+
+def test_the_persons_language_then_the_shops_then_any(tmp_path: Path) -> None:
+    texts = wording(tmp_path, de_hello="Guten Tag", en_hello="Hello", en_only="Only English")
+    assert [texts.render("hello", language, {}) for language in ("en", "de", "fr", None)] == [
+        "Hello",
+        "Guten Tag",
+        "Guten Tag",
+        "Guten Tag",
+    ]
+    assert texts.render("only", "de", {}) == "Only English"
+    with pytest.raises(WordingProblem, match=r"no language has a template nothing\.txt"):
+        texts.render("nothing", "de", {})
+
+
+def test_names_leave_out_public_notes_and_changed_files_count_at_once(tmp_path: Path) -> None:
+    texts = wording(tmp_path, **{"de_move": "Privat", "de_move.public": "Öffentlich"})
+    assert texts.names() == {"move"}
+    assert texts.has("move.public")
+    file = tmp_path / "de" / "move.txt"
+    assert texts.render("move", "de", {}) == "Privat"
+    file.write_text("Neu", "utf-8")
+    os.utime(file, (1, 1))
+    assert texts.render("move", "de", {}) == "Neu"
+
+
+def test_holes_of_conditions_leave_no_gap(tmp_path: Path) -> None:
+    texts = wording(tmp_path, de_hello="\nGuten Tag  \n\n{% if open %}offen{% endif %}\n\n\nGrüße\n")
+    assert texts.render("hello", "de", {"open": False}) == "Guten Tag\n\nGrüße"
