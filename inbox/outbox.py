@@ -29,7 +29,7 @@ from connectors.base import (
 from connectors.base import Kind as ConversationKind
 from inbox import accounts, automation, echoes, events, settling
 from inbox.claims import claim
-from inbox.db import writing
+from inbox.db import reading, writing
 from inbox.errors import NotThere, Refusal
 from inbox.models import Account, Conversation, OutboxItem, Subject
 from inbox.poll import store_page
@@ -119,9 +119,8 @@ def dispatch_one(runtime: Runtime) -> bool:
     if connector is None:
         settling.put_back(runtime, item_id, "This account is not in the configuration.", timedelta(minutes=1))
         return True
-    if item.origin == "automation" and not _still_wanted(runtime, connector, item_id):
-        return True
-    if _mark_leaving(runtime, item_id, attempt):
+    leaves = _leaves_if_still_wanted if item.origin == "automation" else _leaves
+    if leaves(runtime, connector, item_id, attempt):
         _send(runtime, connector, item_id, reply)
     return True
 
@@ -195,10 +194,10 @@ def reply_of(session: Session, item: OutboxItem) -> Reply:
     )
 
 
-def _still_wanted(runtime: Runtime, connector: Connector, item_id: int) -> bool:
+def _leaves_if_still_wanted(runtime: Runtime, connector: Connector, item_id: int, attempt: int) -> bool:
     """Read the thread again and ask every guard once more, just before a machine speaks."""
     now = runtime.clock()
-    with writing(runtime.sessions) as session:
+    with reading(runtime.sessions) as session:
         item = session.get_one(OutboxItem, item_id)
         conversation = session.get_one(Conversation, item.conversation_id)
         account = session.get_one(Account, item.account_id)
@@ -222,7 +221,7 @@ def _still_wanted(runtime: Runtime, connector: Connector, item_id: int) -> bool:
             return False
         reason = automation.reason_against(session, runtime, item, now)
         if reason is None:
-            return True
+            return _mark_leaving(session, runtime, item_id, attempt)
         item.state, item.reason, item.claim, item.claimed_until = "cancelled", reason, None, None
         events.record(
             session, "reply_cancelled", now, conversation_id=item.conversation_id, outbox_id=item.id, reason=reason
@@ -231,31 +230,36 @@ def _still_wanted(runtime: Runtime, connector: Connector, item_id: int) -> bool:
     return False
 
 
-def _mark_leaving(runtime: Runtime, item_id: int, attempt: int) -> bool:
-    """From this commit on the request may have left. False when the claim was lost: then it is not sent.
+def _leaves(runtime: Runtime, _connector: Connector, item_id: int, attempt: int) -> bool:
+    """What a person wrote leaves as it is."""
+    with writing(runtime.sessions) as session:
+        return _mark_leaving(session, runtime, item_id, attempt)
+
+
+def _mark_leaving(session: Session, runtime: Runtime, item_id: int, attempt: int) -> bool:
+    """From the commit on the request may have left. False when the claim was lost: then it is not sent.
 
     A claim names a process, and a lost item may have been claimed again by another thread of this very process: only
     the attempt that was claimed may leave, and only once.
     """
     now = runtime.clock()
-    with writing(runtime.sessions) as session:
-        marked = session.execute(
-            update(OutboxItem)
-            .where(
-                OutboxItem.id == item_id,
-                OutboxItem.state == "sending",
-                OutboxItem.claim == runtime.process,
-                OutboxItem.claimed_until > now,
-                OutboxItem.attempts == attempt,
-                OutboxItem.attempted_at.is_(None),
-            )
-            .values(attempted_at=now, claimed_until=now + LEASE)
-            .returning(OutboxItem.account_id)
-        ).scalar_one_or_none()
-        if marked is not None:
-            account = session.get_one(Account, marked, with_for_update=True)
-            pace = timedelta(seconds=60 / runtime.channels[account.channel].capabilities.sends_per_minute)
-            account.writes_not_before = max(account.writes_not_before or now - SAVED_UP, now - SAVED_UP) + pace
+    marked = session.execute(
+        update(OutboxItem)
+        .where(
+            OutboxItem.id == item_id,
+            OutboxItem.state == "sending",
+            OutboxItem.claim == runtime.process,
+            OutboxItem.claimed_until > now,
+            OutboxItem.attempts == attempt,
+            OutboxItem.attempted_at.is_(None),
+        )
+        .values(attempted_at=now, claimed_until=now + LEASE)
+        .returning(OutboxItem.account_id)
+    ).scalar_one_or_none()
+    if marked is not None:
+        account = session.get_one(Account, marked, with_for_update=True)
+        pace = timedelta(seconds=60 / runtime.channels[account.channel].capabilities.sends_per_minute)
+        account.writes_not_before = max(account.writes_not_before or now - SAVED_UP, now - SAVED_UP) + pace
     return marked is not None
 
 
