@@ -117,31 +117,49 @@ def refresh(
             session.expire(row)
 
 
-def _facts(ids: Sequence[int]) -> Select[Any]:
-    """One row a conversation; every column an index lookup in the thread."""
+def _of_the_newest(column: Any, *where: Any) -> Any:
+    """A column of the thread's last message that fits; an index lookup."""
+    return _first_in_thread(column, *where, order=(Message.sent_at.desc(), Message.external_id.desc()))
 
-    def newest(column: Any, *where: Any) -> Any:
-        return (
-            select(column)
-            .where(Message.conversation_id == Conversation.id, *where)
-            .order_by(Message.sent_at.desc(), Message.external_id.desc())
-            .limit(1)
-            .correlate(Conversation)
-            .scalar_subquery()
-        )
 
-    def oldest(column: Any, *where: Any) -> Any:
-        return (
-            select(func.min(column))
-            .where(Message.conversation_id == Conversation.id, *where)
-            .correlate(Conversation)
-            .scalar_subquery()
-        )
+def _of_the_first(column: Any, *where: Any) -> Any:
+    return _first_in_thread(column, *where, order=(Message.sent_at, Message.external_id))
 
-    theirs = Message.direction == "inbound"
-    human = and_(Message.direction == "outbound", Message.origin.in_(HUMAN))
+
+def _first_in_thread(column: Any, *where: Any, order: tuple[Any, ...]) -> Any:
+    return (
+        select(column)
+        .where(Message.conversation_id == Conversation.id, *where)
+        .order_by(*order)
+        .limit(1)
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
+
+
+def _oldest(column: Any, *where: Any) -> Any:
+    return (
+        select(func.min(column))
+        .where(Message.conversation_id == Conversation.id, *where)
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
+
+
+def _moved(column: Any) -> Any:
+    """Of the private answers to a public thread."""
+    return (
+        select(column)
+        .where(OutboxItem.conversation_id == Conversation.id, Conversation.visibility == "public", *_MOVED)
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
+
+
+def _answered_later() -> Any:
+    """A human's message stands in the thread at or after this one."""
     answer = aliased(Message)
-    answered_later = (
+    return (
         select(answer.id)
         .where(
             answer.conversation_id == Message.conversation_id,
@@ -151,36 +169,44 @@ def _facts(ids: Sequence[int]) -> Select[Any]:
         )
         .exists()
     )
-    answered_privately = (
+
+
+def _answered_privately() -> Any:
+    return (
         select(OutboxItem.id)
-        .where(
-            OutboxItem.conversation_id == Message.conversation_id,
-            *_MOVED,
-            OutboxItem.sent_at >= Message.sent_at,
-        )
+        .where(OutboxItem.conversation_id == Message.conversation_id, *_MOVED, OutboxItem.sent_at >= Message.sent_at)
         .correlate(Message)
         .exists()
     )
 
-    def moved(column: Any) -> Any:
-        return (
-            select(column)
-            .where(OutboxItem.conversation_id == Conversation.id, Conversation.visibility == "public", *_MOVED)
-            .correlate(Conversation)
-            .scalar_subquery()
-        )
 
-    def of_the_first(column: Any, *where: Any) -> Any:
-        return (
-            select(column)
-            .where(Message.conversation_id == Conversation.id, *where)
-            .order_by(Message.sent_at, Message.external_id)
-            .limit(1)
-            .correlate(Conversation)
-            .scalar_subquery()
-        )
+def _news() -> Any:
+    """How many messages are no history."""
+    return (
+        select(func.count())
+        .select_from(Message)
+        .where(Message.conversation_id == Conversation.id, Message.history.is_(False))
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
 
-    first_inbound = oldest(Message.sent_at, theirs)
+
+def _facts(ids: Sequence[int]) -> Select[Any]:
+    """One row a conversation; every column an index lookup in the thread."""
+    theirs = Message.direction == "inbound"
+    standing = Message.deleted_at.is_(None)
+    human = and_(Message.direction == "outbound", Message.origin.in_(HUMAN))
+    answered_later = _answered_later()
+    first_inbound = _oldest(Message.sent_at, theirs)
+    waiting = _oldest(
+        Message.sent_at,
+        theirs,
+        standing,
+        Message.addressed.is_(True),
+        Message.history.is_(False),
+        ~answered_later,
+        ~and_(Message.visibility == "public", _answered_privately()),
+    )
     return select(
         Conversation.id,
         Conversation.status,
@@ -189,32 +215,17 @@ def _facts(ids: Sequence[int]) -> Select[Any]:
         Conversation.due_at,
         Conversation.version,
         Conversation.contact_id,
-        of_the_first(Message.contact_id, theirs, Message.contact_id.is_not(None)).label("opened_by"),
-        moved(func.max(OutboxItem.sent_at)).label("last_moved_at"),
-        moved(func.min(OutboxItem.sent_at)).label("first_moved_at"),
-        newest(Message.sent_at).label("last_message_at"),
-        newest(Message.text, Message.deleted_at.is_(None)).label("preview"),
-        newest(Message.sent_at, theirs).label("last_inbound_at"),
-        newest(Message.sent_at, human).label("last_human_reply_at"),
-        oldest(Message.sent_at, human, Message.sent_at >= first_inbound).label("first_replied_at"),
-        oldest(
-            Message.sent_at,
-            theirs,
-            Message.deleted_at.is_(None),
-            Message.addressed.is_(True),
-            Message.history.is_(False),
-            ~answered_later,
-            ~and_(Message.visibility == "public", answered_privately),
-        ).label("waiting_since"),
-        oldest(Message.sent_at, theirs, Message.deleted_at.is_(None), Message.history.is_(True), ~answered_later).label(
-            "history_waiting"
-        ),
-        select(func.count())
-        .select_from(Message)
-        .where(Message.conversation_id == Conversation.id, Message.history.is_(False))
-        .correlate(Conversation)
-        .scalar_subquery()
-        .label("news"),
+        _of_the_first(Message.contact_id, theirs, Message.contact_id.is_not(None)).label("opened_by"),
+        _moved(func.max(OutboxItem.sent_at)).label("last_moved_at"),
+        _moved(func.min(OutboxItem.sent_at)).label("first_moved_at"),
+        _of_the_newest(Message.sent_at).label("last_message_at"),
+        _of_the_newest(Message.text, standing).label("preview"),
+        _of_the_newest(Message.sent_at, theirs).label("last_inbound_at"),
+        _of_the_newest(Message.sent_at, human).label("last_human_reply_at"),
+        _oldest(Message.sent_at, human, Message.sent_at >= first_inbound).label("first_replied_at"),
+        waiting.label("waiting_since"),
+        _oldest(Message.sent_at, theirs, standing, Message.history.is_(True), ~answered_later).label("history_waiting"),
+        _news().label("news"),
     ).where(Conversation.id.in_(ids))
 
 
