@@ -8,6 +8,7 @@ PostgreSQL: psycopg 3, times in UTC, and its own default of the same durability.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -149,7 +150,7 @@ def _open_sqlite(address: URL) -> Engine:
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA cache_size = -4000")
@@ -161,6 +162,20 @@ def _open_sqlite(address: URL) -> Engine:
         connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")
 
     return engine
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Switches to the write-ahead log; SQLite does not wait by itself when several switch a new file at once."""
+    for _ in range(BUSY_SECONDS * 20):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            threading.Event().wait(0.05)
+        else:
+            return
+    cursor.execute("PRAGMA journal_mode = WAL")
 
 
 def _open_postgresql(address: URL) -> Engine:

@@ -56,6 +56,7 @@ class Drill:
     daemon: subprocess.Popen[bytes] | None = None
     expected: set[str] = field(default_factory=set)
     kills: int = 0
+    silent: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
@@ -72,6 +73,7 @@ class Drill:
     def configure(self) -> None:
         lines = ["[inbox]", f'database = "sqlite:///{self.folder / "zuruf.db"}"',
                  "[web]", f'listen = "127.0.0.1:{self.port}"', "[automation]", 'delay = "0s"', "hourly_cap = 100000",
+                 f"enabled = {'false' if self.silent else 'true'}",
                  "[notices]", "enabled = false", "[playbook]", f'directory = "{RULES}"']  # fmt: skip
         for name in ACCOUNTS:
             login = self.sandbox.login(name)
@@ -171,11 +173,11 @@ class Drill:
         return all(item["state"] in ("sent", "failed", "cancelled") for item in self.everything("outbox"))
 
 
-def run(messages: int, kills: int, folder: Path) -> str:
+def run(messages: int, kills: int, folder: Path, *, silent: bool = False) -> str:
     """The whole drill; returns the verdict, which begins with `ok` when nothing was lost or doubled."""
     chance = random.Random(11)
     with Sandbox(seed=3) as sandbox:
-        drill = Drill(folder, sandbox, _free_port())
+        drill = Drill(folder, sandbox, _free_port(), silent=silent)
         drill.configure()
         drill.prepare()
         drill.token = drill.command("token", "add", "drill", "--role", "admin").splitlines()[-1]
@@ -223,8 +225,9 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
-    wanted = [int(argument) for argument in sys.argv[1:]]
+    quiet = "silent" in sys.argv
+    wanted = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
     with tempfile.TemporaryDirectory(prefix="zuruf-drill-") as place:
-        outcome = run(*(wanted + [600, 8][len(wanted) :]), Path(place))
+        outcome = run(*(wanted + [600, 8][len(wanted) :]), Path(place), silent=quiet)
         print(outcome)
         sys.exit(not outcome.startswith("ok"))
