@@ -121,11 +121,12 @@ def run(
     if ticker is not None:
         runtime.scheduler_ticked_at = lambda: ticker.beat
         ticker.start()
+    asked = _when_asked_to_stop() if door is None else threading.Event()
     log.info("started", role=role, accounts=len(runtime.connectors), database=runtime.engine.dialect.name)
     try:
         if door is None:
             _keep_what_is_loaded()
-            _wait_for_signal()
+            asked.wait()
         else:
             _serve(runtime, door, started)
     finally:
@@ -150,11 +151,12 @@ def listening(web: WebSettings) -> socket.socket:
         ) from None
 
 
-def _wait_for_signal() -> None:
+def _when_asked_to_stop() -> threading.Event:
+    """Set at Ctrl-C or SIGTERM. Called before anybody is told that we have started."""
     asked = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: asked.set())
-    asked.wait()
+    return asked
 
 
 class _Server(uvicorn.Server):

@@ -7,9 +7,11 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
+import structlog
 from anyio import Event
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
+from sqlalchemy.exc import SQLAlchemyError
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from inbox.db import reading
@@ -17,6 +19,8 @@ from inbox.queries.timeline import events_since, latest_event_id
 from inbox.queries.views import EventView
 from inbox.runtime import Runtime
 from inbox.web.desk import PageRoute, Visiting
+
+log = structlog.get_logger("live")
 
 EVERY = 1.0
 """Seconds between two looks."""
@@ -69,7 +73,11 @@ class Watch:
     async def _look(self) -> None:
         while self.followers:
             await asyncio.sleep(EVERY)
-            batch = await run_sync(partial(self._since, self.seen))
+            try:
+                batch = await run_sync(partial(self._since, self.seen))
+            except SQLAlchemyError:
+                log.exception("the events could not be read; open pages follow again in a second")
+                continue
             if batch:
                 self.seen = batch[-1].id
                 for queue in self.followers:
