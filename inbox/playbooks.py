@@ -185,7 +185,7 @@ def publish(
 def _put_in_force(session: Session, row: PlaybookVersion, actor: str, now: datetime) -> None:
     session.execute(update(PlaybookVersion).where(PlaybookVersion.status == "active").values(status="retired"))
     row.status, row.published_at = "active", now
-    row.reviewer = actor if actor != row.author else None
+    row.reviewer = actor if actor != row.author and "@" in actor else None
     events.record(session, "playbook_published", now, actor=actor, version=row.id, hash=row.hash)
     log.info("playbook published", version=row.id, by=actor, hash=row.hash[:12])
 
