@@ -2,6 +2,7 @@
 
 from crisis_playbook.alarms import Arrivals, Judged, arrivals, behaviour, counts_for, judge, under, usual
 from crisis_playbook.checking import check
+from crisis_playbook.conditions import SEVERITIES
 from crisis_playbook.evaluate import evaluate
 from crisis_playbook.examples import visibility_of
 from crisis_playbook.inspection import Inspection, JudgedExample, JudgedScenario, inspect
@@ -28,6 +29,7 @@ from crisis_playbook.scenarios import scenario_directory
 from crisis_playbook.schema import json_schema
 
 __all__ = [
+    "SEVERITIES",
     "Alarm",
     "Arrivals",
     "Check",

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, inse
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from crisis_playbook import Alarm
+from crisis_playbook import SEVERITIES, Alarm
 from crisis_playbook.alarms import USUAL_OVER, Arrivals, Judged, judge, usual
 from inbox import crises, events
 from inbox.db import reading, writing
@@ -29,7 +29,6 @@ log = structlog.get_logger("alarms")
 
 HOUR = 3_600_000_000
 """Microseconds."""
-SEVERITIES = ("none", "watch", "urgent", "crisis")
 
 
 def ring(runtime: Runtime) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -17,14 +17,13 @@ from sqlalchemy.orm import Session
 
 from crisis_playbook import Decision, Facts, Playbook, evaluate
 from inbox import sla
+from inbox.judging import QUIET
 from inbox.models import Account, Contact, Conversation, Message
 from inbox.runtime import Channels
 from inbox.settings import InboxSettings
 
 PAGE = 2_000
 MOST_SHOWN = 200
-QUIET = timedelta(hours=24)
-"""As in triage: after so long without a message the next one is the first of a conversation again."""
 
 Progress = Callable[[int, int], None]
 """Called with how many messages are done and how many there are."""

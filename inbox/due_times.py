@@ -9,14 +9,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, literal_column, select
 from sqlalchemy.orm import Session
 
-from crisis_playbook import Facts, Playbook
+from crisis_playbook import SEVERITIES, Facts, Playbook
 from inbox import crises, sla, threads
 from inbox.db import reading, writing
 from inbox.models import Account, Conversation, ConversationLabel
 from inbox.runtime import Runtime
 from inbox.settings import InboxSettings
 
-SEVERITIES = ("none", "watch", "urgent", "crisis")
 BATCH = 200
 """Few enough that on SQLite, where one writes at a time, an answer need not wait long for its turn."""
 

@@ -17,7 +17,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 import crisis_playbook
-from crisis_playbook import Decision, Facts, Level, Playbook
+from crisis_playbook import SEVERITIES, Decision, Facts, Level, Playbook
 from inbox import automation, contacts, conversations, crises, events, notices, replies, sla, suggestions, threads, ways
 from inbox.errors import Refusal
 from inbox.models import (
@@ -34,7 +34,6 @@ from inbox.variables import reply_variables
 
 QUIET = timedelta(hours=24)
 """After so long without a message the next one is the first of a conversation again."""
-SEVERITIES = ("none", "watch", "urgent", "crisis")
 SPOKEN_LANGUAGES = ("de", "en")
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 from starlette.exceptions import HTTPException
 
+from crisis_playbook import SEVERITIES
 from inbox import conversations as verbs
 from inbox import replies
 from inbox.api.door import LARGEST_ID, CursorText, Id, Limit, Now, Reader, Wired, Words, Writer, several
@@ -36,7 +37,6 @@ router = APIRouter(prefix="/conversations", tags=["conversations"])
 
 KINDS = ("comment", "mention", "direct_message")
 VISIBILITIES = ("public", "private")
-SEVERITIES = ("none", "watch", "urgent", "crisis")
 LONGEST_SNOOZE = timedelta(days=5 * 366)
 
 Filter = Annotated[str | None, Query(max_length=400)]
