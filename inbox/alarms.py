@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, insert, or_, select, type_coerce, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from crisis_playbook import SEVERITIES, Alarm
 from crisis_playbook.alarms import USUAL_OVER, Arrivals, Judged, judge, usual
 from inbox import crises, events
-from inbox.db import reading, writing
+from inbox.db import RINGING, alone, reading, writing
 from inbox.models import (
     EPOCH,
     Account,
@@ -135,8 +134,10 @@ _FITS: Mapping[str, Callable[[tuple[str, ...]], ColumnElement[bool]]] = {
 
 
 def _declare(runtime: Runtime, alarm: Alarm, judged: Judged, now: datetime) -> None:
-    """One crisis at a time: a graver alarm raises the running one, another changes nothing but the timeline."""
+    """One crisis at a time, in all processes: a graver alarm raises the running one, another changes nothing but the
+    timeline."""
     with writing(runtime.sessions) as session:
+        alone(session, RINGING)
         if not _first_to_ring(session, alarm, now):
             return
         running = next(iter(crises.running(session, now)), None)
@@ -149,20 +150,12 @@ def _declare(runtime: Runtime, alarm: Alarm, judged: Judged, now: datetime) -> N
 
 
 def _first_to_ring(session: Session, alarm: Alarm, now: datetime) -> bool:
-    """Several processes count; one rings."""
-    known = session.execute(
-        update(AlarmState)
-        .where(AlarmState.alarm == alarm.name, AlarmState.rang_at <= now - alarm.cooldown)
-        .values(rang_at=now)
-        .returning(AlarmState.alarm)
-    ).first()
-    if known is not None:
-        return True
-    if session.execute(select(AlarmState.alarm).where(AlarmState.alarm == alarm.name)).first() is not None:
+    """Several processes count, one after another; the first one rings."""
+    rang_at = session.execute(select(AlarmState.rang_at).where(AlarmState.alarm == alarm.name)).scalar_one_or_none()
+    if rang_at is not None and rang_at > now - alarm.cooldown:
         return False
-    try:
-        with session.begin_nested():
-            session.execute(insert(AlarmState).values(alarm=alarm.name, rang_at=now))
-    except IntegrityError:
-        return False
+    if rang_at is None:
+        session.execute(insert(AlarmState).values(alarm=alarm.name, rang_at=now))
+    else:
+        session.execute(update(AlarmState).where(AlarmState.alarm == alarm.name).values(rang_at=now))
     return True

@@ -94,6 +94,20 @@ def is_sqlite(connection: Connection | Engine | Session) -> bool:
     return bind.dialect.name == "sqlite"
 
 
+MIGRATING = 7298347001
+RINGING = 7298347002
+"""What only one process may do at a time. Any numbers, the same in every process."""
+
+
+def alone(connection: Connection | Session, what: int) -> None:
+    """Until this transaction ends, no other process does the same: it waits here.
+
+    On SQLite a write transaction is alone already.
+    """
+    if not is_sqlite(connection):
+        connection.execute(text("SELECT pg_advisory_xact_lock(:what)"), {"what": what})
+
+
 def migrate(engine: Engine) -> None:
     """Brings the schema to the code's version; two processes may do so at once.
 
@@ -109,9 +123,7 @@ def migrate(engine: Engine) -> None:
     except DBAPIError as error:
         raise DatabaseProblem(_unusable(engine.url, str(error.orig or error))) from None
     with engine.connect().execution_options(begin="IMMEDIATE") as connection, connection.begin():
-        if not is_sqlite(connection):
-            # Any number, the same in every process: the second one waits here until the first has finished.
-            connection.execute(text("SELECT pg_advisory_xact_lock(7298347001)"))
+        alone(connection, MIGRATING)
         upgrade(connection)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.models import Account, Event
@@ -27,9 +27,13 @@ def latest_event_id(session: Session) -> int:
     return session.scalar(select(func.max(Event.id))) or 0
 
 
-def events_since(session: Session, event_id: int, *, limit: int = 500) -> list[EventView]:
-    """What happened after the event with this id, oldest first, at most `limit` (at most 1000)."""
-    query = _events().where(Event.id > event_id).order_by(Event.id).limit(max(1, min(limit, 1000)))
+def events_since(session: Session, event_id: int, *, late: Collection[int] = (), limit: int = 500) -> list[EventView]:
+    """What happened after the event with this id, and those of the ids in `late` that are there by now; by id, at most
+    `limit` (at most 1000)."""
+    wanted = Event.id > event_id
+    if late:
+        wanted = or_(wanted, Event.id.in_(late))
+    query = _events().where(wanted).order_by(Event.id).limit(max(1, min(limit, 1000)))
     return _views(session.execute(query))
 
 

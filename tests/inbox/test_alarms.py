@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from crisis_playbook.alarms import Judged
 from inbox import alarms, crises
 from inbox.db import writing
 from inbox.models import AlarmState, Crisis
@@ -96,26 +99,45 @@ def test_two_processes_ring_once(office: Office, second: Runtime) -> None:
     assert len(office.told("alarm_rang")) == 1
 
 
+def at_once(*work: Callable[[], None]) -> None:
+    """Each in a thread of its own, begun together; what fails in one fails the test."""
+    together = threading.Barrier(len(work))
+
+    def begin(one: Callable[[], None]) -> None:
+        together.wait(10)
+        one()
+
+    with ThreadPoolExecutor(len(work)) as pool:
+        for done in [pool.submit(begin, one) for one in work]:
+            done.result(30)
+
+
 def test_two_processes_at_once_ring_once(office: Office, second: Runtime) -> None:
     complain(office, "anna", "ben", "cleo", "dora")
-    together = threading.Barrier(2)
-    failed: list[Exception] = []
-
-    def ring(runtime: Runtime) -> None:
-        together.wait(10)
-        try:
-            alarms.ring(runtime)
-        except Exception as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=ring, args=(one,)) for one in (office.runtime, second)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert failed == []
+    at_once(lambda: alarms.ring(office.runtime), lambda: alarms.ring(second))
     assert len(office.rows(Crisis)) == 1
     assert len(office.rows(AlarmState)) == 1
+
+
+def test_two_alarms_that_ring_at_once_in_two_processes_are_one_crisis(
+    database_url: str, tmp_path: Path, clock: SteppedClock, box: Postbox
+) -> None:
+    office = Office(database_url, tmp_path, clock, box, connected_at=clock() - timedelta(hours=1))
+    office.close()
+    (tmp_path / "rules" / "00.yml").write_text(LOWER, "utf-8")
+    office = Office(database_url, tmp_path, clock, box)
+    office.work()
+    complain(office, "anna", "ben", "cleo", "dora")
+    ripple, wave = office.runtime.playbook.current().alarms.values()
+    at_once(
+        *(
+            partial(alarms._declare, office.runtime, one, Judged(one.name, True, one.level, "many"), clock())
+            for one in (ripple, wave)
+        )
+    )
+    assert [crisis.level for crisis in office.rows(Crisis)] == [4]
+    assert {told["alarm"] for told in office.told("alarm_rang")} == {"ripple", "wave"}
+    office.close()
 
 
 def test_a_graver_alarm_raises_the_running_crisis_and_a_lesser_one_leaves_it(

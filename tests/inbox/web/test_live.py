@@ -13,6 +13,7 @@ from sse_starlette import ServerSentEvent
 
 from inbox import events
 from inbox.db import writing
+from inbox.models import Event as EventRow
 from inbox.queries.views import EventView
 from inbox.runtime import Runtime
 from inbox.web import live
@@ -60,6 +61,34 @@ def test_a_reader_resumes_where_it_stopped_and_then_follows(runtime: Runtime) ->
     assert int(str(fresh.id)) > int(str(missed.id))
 
 
+def test_an_event_whose_transaction_ended_after_a_later_one_is_told_too(runtime: Runtime) -> None:
+    """Several processes on PostgreSQL: ids are given when a row is written, rows are seen when they are committed."""
+
+    def appear(event_id: int, conversation_id: int) -> None:
+        with writing(runtime.sessions) as session:
+            session.add(
+                EventRow(id=event_id, kind="resolved", at=runtime.clock(), conversation_id=conversation_id, data={})
+            )
+
+    latest = live.Watch(runtime)._latest()
+
+    async def follow() -> list[ServerSentEvent]:
+        watch = live.Watch(runtime)
+        stream = watch.follow(latest, Event())
+        await anext(stream)
+        told = []
+        for event_id, conversation_id in ((3, 30), (1, 10), (4, 40), (2, 20)):
+            await asyncio.to_thread(appear, latest + event_id, conversation_id)
+            told.append(await next_named(stream))
+        await stream.aclose()  # type: ignore[attr-defined]
+        assert watch.left_out == {}
+        return told
+
+    told = in_a_loop_of_its_own(follow())
+    assert [json.loads(str(event.data)) for event in told] == [[30], [10], [40], [20]]
+    assert [event.id for event in told] == [str(latest + number) for number in (3, 3, 4, 4)]
+
+
 def test_a_stream_ends_by_itself_when_the_process_does(runtime: Runtime) -> None:
     """A stream that is cut instead is an error in the log, and a second of waiting."""
 
@@ -80,5 +109,6 @@ def test_a_crisis_is_told_by_name(clock: SteppedClock) -> None:
         EventView(4, "resolved", clock(), 9, None, None, {}),
         EventView(5, "crisis_declared", clock(), None, None, None, {}),
     ]
-    assert [(event.event, event.id) for event in live.told(batch)] == [("events", "5"), ("crisis", "5")]
-    assert live.told([]) == []
+    assert [(event.event, event.id) for event in live.told(batch, 3)] == [("events", "5"), ("crisis", "5")]
+    assert [event.id for event in live.told(batch, 8)] == ["8", "8"]
+    assert live.told([], 3) == []
