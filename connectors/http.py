@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from connectors.base import ConnectorError, Misconfigured, OutcomeUnknown, Unavailable
+from connectors.network_failures import NO_ADDRESS, explained, never_left
 
 USER_AGENT = "Zuruf/1"
 CONNECT_SECONDS = 5.0
@@ -37,11 +37,6 @@ _SECRET_VALUE = re.compile(
     r"(\"?\s*[=:]\s*\"?|%3D)[^&\s\"'<>,}]+"
 )
 _BEARER = re.compile(r"(?i)(bearer|oauth)\s+[A-Za-z0-9|._~+/=-]{8,}")
-_NO_ADDRESS = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidSchema,
-)
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")
 
 
@@ -101,7 +96,7 @@ class Door:
         try:
             return self._exchange("GET", url, params, None)
         except _Broken as broken:
-            raise Unavailable(f"{_place(url)}: the connection broke twice ({broken})", code="network") from None
+            raise Unavailable(f"Asked twice for {_path(url)}: {broken}", code="network") from None
 
     def write(self, url: str, params: Mapping[str, str], form: Mapping[str, str]) -> Answer:
         """POST a form, once. Raises Unavailable (it never left), Misconfigured or OutcomeUnknown."""
@@ -109,7 +104,7 @@ class Door:
             return self._exchange("POST", url, params, form)
         except _Broken as broken:
             raise OutcomeUnknown(
-                f"{_place(url)}: the request was sent and its answer is lost ({broken})", code="network"
+                f"The request to {_path(url)} was sent and its answer is lost: {broken}", code="network"
             ) from None
 
     def redact(self, text: str) -> str:
@@ -130,14 +125,24 @@ class Door:
             with response:
                 raw = _bounded(response)
         except requests.RequestException as error:
-            raise _sorted_failure(url, error, writing=method != "GET") from None
+            raise self._sorted(url, error, writing=method != "GET") from None
         except urllib3.exceptions.HTTPError as error:
-            raise _Broken(type(error).__name__) from None
+            raise _Broken(explained(error, url, self._timeout)) from None
         headers = {name.lower(): value for name, value in response.headers.items()}
         try:
             return Answer(response.status_code, headers, read_json(raw))
         except ValueError:
             return Answer(response.status_code, headers, None, is_json=False)
+
+    def _sorted(self, url: str, error: requests.RequestException, *, writing: bool) -> ConnectorError | _Broken:
+        told = explained(error, url, self._timeout)
+        if isinstance(error, NO_ADDRESS):
+            return Misconfigured(told, code="address")
+        if never_left(error):
+            return Unavailable(told, code="network")
+        if isinstance(error, requests.exceptions.Timeout) and not writing:
+            return Unavailable(f"Asked for {_path(url)}: {told}", code="network")
+        return _Broken(told)
 
 
 class _Broken(Exception):
@@ -158,40 +163,9 @@ def _bounded(response: requests.Response) -> bytes:
     return b"".join(parts)
 
 
-def _sorted_failure(url: str, error: requests.RequestException, *, writing: bool) -> ConnectorError | _Broken:
-    place = _place(url)
-    if isinstance(error, _NO_ADDRESS):
-        return Misconfigured(f"{place}: not an address; write api_base as https://host", code="address")
-    if isinstance(error, requests.exceptions.ConnectTimeout) or _never_left(error):
-        return Unavailable(f"{place}: no connection ({type(error).__name__})", code="network")
-    if isinstance(error, requests.exceptions.Timeout) and not writing:
-        return Unavailable(f"{place}: no answer in time", code="network")
-    return _Broken(type(error).__name__)
-
-
-def _never_left(error: BaseException) -> bool:
-    """Whether the connection was never made: refused, no route, no such name, proxy or certificate not good."""
-    if isinstance(error, requests.exceptions.ProxyError):
-        return True
-    seen: set[int] = set()
-    rest: list[object] = [error]
-    while rest:
-        item = rest.pop()
-        if id(item) in seen:
-            continue
-        seen.add(id(item))
-        if isinstance(item, (urllib3.exceptions.NewConnectionError, ssl.SSLCertVerificationError)):
-            return True
-        if isinstance(item, BaseException):
-            rest.extend(item.args)
-            rest.append(getattr(item, "reason", None))
-    return False
-
-
-def _place(url: str) -> str:
-    """Host and path: where it happened, without the query that holds the token."""
-    parts = urlsplit(url)
-    return f"{parts.hostname or url.partition('?')[0]}{parts.path}"
+def _path(url: str) -> str:
+    """What was asked for, without the query that holds the token."""
+    return urlsplit(url).path
 
 
 def read_json(raw: bytes) -> Any:

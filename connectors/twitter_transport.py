@@ -21,6 +21,7 @@ from requests.utils import get_environ_proxies
 
 from connectors.base import Login, Misconfigured, OutcomeUnknown, Unavailable, Usage
 from connectors.http import CONNECT_SECONDS, READ_SECONDS, read_json, redact
+from connectors.network_failures import explained, never_left
 from connectors.twitter_errors import Act, Problem, classify, quotas
 
 ORIGIN = "https://api.twitter.com"
@@ -110,7 +111,8 @@ class Api:
             self.client = tweepy.Client(bearer_token=credentials.get("access_token"), return_type=requests.Response)
         other = login.api_base.rstrip("/") if login.api_base else None
         self.session: requests.Session = self.client.session
-        self.session.mount(ORIGIN, RedirectingAdapter(None if other == ORIGIN else other))
+        self._origin, self._time_out = other or ORIGIN, (CONNECT_SECONDS, READ_SECONDS)
+        self.session.mount(ORIGIN, RedirectingAdapter(None if other == ORIGIN else other, self._time_out))
         self.session.hooks["response"].append(_judge)
         self.session.max_redirects = 0
 
@@ -162,13 +164,13 @@ class Api:
             error.args = (self._redacted(str(error)),)
             raise error from None
         except requests.RequestException as error:
-            message = self._redacted(f"The {act.value} at X got no answer: {_cause(error)}")
+            message = f"The {act.value} at X got no answer. {explained(error, self._origin, self._time_out)}"
             usage = Usage(calls=1)
             if act is Act.READ or never_left(error):
                 raise Unavailable(message, usage=usage) from None
             raise OutcomeUnknown(message, usage=usage) from None
-        except (ValueError, TypeError) as error:
-            message = self._redacted(f"X's answer to the {act.value} cannot be read: {error}")
+        except (ValueError, TypeError):
+            message = f"X answered the {act.value} with something that is no JSON object, perhaps an error page."
             if act is Act.READ:
                 raise Unavailable(message, usage=Usage(calls=1)) from None
             raise OutcomeUnknown(message, usage=Usage(calls=1)) from None
@@ -193,18 +195,6 @@ def _problem(response: requests.Response) -> Problem:
     except ValueError:
         body = None
     return Problem(response.status_code, response.headers, body)
-
-
-def _cause(error: requests.RequestException) -> str:
-    return type(error).__name__ + (f" ({error})" if str(error) else "")
-
-
-def never_left(error: requests.RequestException) -> bool:
-    """Whether a failed request certainly never reached the platform: no connection was made."""
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.InvalidURL):
-        return True
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return type(reason).__name__ in ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
 
 
 def required(credentials: Mapping[str, str], sets: tuple[tuple[str, ...], ...]) -> None:

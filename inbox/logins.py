@@ -6,6 +6,7 @@ time, and is forgotten when the configured credentials change.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -31,22 +32,30 @@ REFRESH_BEFORE = timedelta(minutes=20)
 
 def sign_in(session: Session, runtime: Runtime, login: Login, vault: SecretsAtRest) -> Connector:
     """The connector of an account, with refreshed credentials where they are newer than the configured ones."""
+    runtime.logins[login.account] = session.scalars(
+        select(Account.stored_login).where(Account.name == login.account)
+    ).one_or_none()
+    return runtime.channels[login.channel](in_use(session, login, lambda: vault))
+
+
+def in_use(session: Session, login: Login, vault: Callable[[], SecretsAtRest]) -> Login:
+    """The configured login with what was refreshed since, as long as it belongs to these configured credentials.
+
+    `vault` is opened only where something is kept in it.
+    """
     stored = session.execute(
         select(Account.stored_login, Account.login_fingerprint).where(Account.name == login.account)
     ).one_or_none()
-    runtime.logins[login.account] = stored.stored_login if stored is not None else None
-    if stored is not None and stored.stored_login and stored.login_fingerprint == fingerprint(login.credentials):
-        try:
-            kept = vault.unseal(stored.stored_login)
-        except Unsealable as error:
-            log.warning(
-                "the refreshed login cannot be read; the configured one is used",
-                account=login.account,
-                error=str(error),
-            )
-        else:
-            login = replace(login, credentials={**login.credentials, **kept})
-    return runtime.channels[login.channel](login)
+    if stored is None or not stored.stored_login or stored.login_fingerprint != fingerprint(login.credentials):
+        return login
+    try:
+        kept = vault().unseal(stored.stored_login)
+    except Unsealable as error:
+        log.warning(
+            "the refreshed login cannot be read; the configured one is used", account=login.account, error=str(error)
+        )
+        return login
+    return replace(login, credentials={**login.credentials, **kept})
 
 
 def keep_fresh(runtime: Runtime) -> None:

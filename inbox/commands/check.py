@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 import crisis_playbook
 from connectors.base import ConnectorError, Login
 from crisis_playbook import PlaybookErrors
+from inbox import logins
 from inbox.clock import system_clock
 from inbox.commands.opening import DONE, WRONG, configuration, say, say_json
 from inbox.db import open_engine, reading, session_factory
 from inbox.errors import InboxError
 from inbox.migrations import HEAD, version_of
-from inbox.models import Account
 from inbox.runtime import Channels
-from inbox.secrets_at_rest import Unsealable, fingerprint, key_file_for, open_secrets
+from inbox.secrets_at_rest import key_file_for, open_secrets
 from inbox.settings import AccountSettings, Settings
 from inbox.sla import hours_named
 from inbox.wording import open_wording
@@ -136,20 +135,14 @@ def _account(
 
 
 def _login(settings: Settings, account: AccountSettings) -> Login:
-    """The login the daemon would use: the refreshed one, where it belongs to the configured credentials."""
-    configured = account.as_login()
+    """The login the daemon would use."""
     engine = open_engine(settings.inbox.database)
     try:
         with engine.connect() as connection:
             if version_of(connection) != HEAD:
-                return configured
+                return account.as_login()
         with reading(session_factory(engine)) as session:
-            row = session.scalars(select(Account).where(Account.name == account.name)).one_or_none()
-        if row is None or not row.stored_login or row.login_fingerprint != fingerprint(configured.credentials):
-            return configured
-        refreshed = open_secrets(key_file_for(settings.inbox.database)).unseal(row.stored_login)
-    except Unsealable:
-        return configured
+            key_file = key_file_for(settings.inbox.database)
+            return logins.in_use(session, account.as_login(), lambda: open_secrets(key_file))
     finally:
         engine.dispose()
-    return replace(configured, credentials={**configured.credentials, **refreshed})
