@@ -17,7 +17,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
@@ -114,7 +114,7 @@ def migrate(engine: Engine) -> None:
     Raises DatabaseProblem when the database was written by a newer Zuruf, and touches nothing then; and when it
     cannot be opened at all.
     """
-    from inbox.migrations import HEAD, upgrade, version_of
+    from inbox.migrations import HEAD, create, upgrade, version_of
 
     try:
         with engine.connect() as connection:
@@ -124,7 +124,10 @@ def migrate(engine: Engine) -> None:
         raise DatabaseProblem(_unusable(engine.url, str(error.orig or error))) from None
     with engine.connect().execution_options(begin="IMMEDIATE") as connection, connection.begin():
         alone(connection, MIGRATING)
-        upgrade(connection)
+        if version_of(connection) is None and not inspect(connection).get_table_names():
+            create(connection)
+        else:
+            upgrade(connection)
 
 
 def _unusable(address: URL, reason: str) -> str:

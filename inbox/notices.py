@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 import structlog
 from sqlalchemy import BindParameter, ColumnElement
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from crisis_playbook import Team
@@ -44,9 +44,21 @@ def queue(
         "created_at": now,
         "not_before": now,
     }
-    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
-    statement = insert(Notice).values(values).on_conflict_do_nothing(index_elements=["digest"]).returning(Notice.id)
+    statement = (
+        _insert(session)(Notice).values(values).on_conflict_do_nothing(index_elements=["digest"]).returning(Notice.id)
+    )
     return session.execute(statement).scalar_one_or_none() is not None
+
+
+def _insert(session: Session) -> Any:
+    """The database's own INSERT; where SQLite is used, PostgreSQL's half of SQLAlchemy is never loaded."""
+    if is_sqlite(session):
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert
 
 
 def waiting(now: datetime | BindParameter[datetime]) -> list[ColumnElement[bool]]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from inbox.errors import Refusal
 from inbox.models import SignInAttempt
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 LEAST = 8
 MOST = 1000
@@ -23,14 +25,20 @@ FREE_FAILURES = {"both": 5, "address": 20, "email": 50}
 """Failed sign-ins within the remembered time before waiting begins: from one address for one e-mail, from one address
 for anybody, and for one e-mail from anywhere. Beyond that each failure doubles the wait, up to the remembered time."""
 
-# OWASP's second choice of parameters (2024), which spares small machines: 19 MiB, two passes, one lane.
-HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+@cache
+def hasher() -> PasswordHasher:
+    """OWASP's second choice of parameters (2024), which spares small machines: 19 MiB, two passes, one lane."""
+    # Loaded at the first sign-in: a process that only works never needs it.
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 @cache
 def nobodys_hash() -> str:
     """Compared for unknown people, so that an answer takes as long whether somebody exists or not."""
-    return HASHER.hash(secrets.token_urlsafe(16))
+    return hasher().hash(secrets.token_urlsafe(16))
 
 
 def check(password: str) -> None:
@@ -43,20 +51,22 @@ def check(password: str) -> None:
 
 def hashed(password: str) -> str:
     """The argon2id hash with its salt and parameters."""
-    return HASHER.hash(password)
+    return hasher().hash(password)
 
 
 def matches(stored: str, password: str) -> bool:
     """Whether this is the password; slow by design (about 25 ms), so never call it inside a transaction."""
+    from argon2.exceptions import InvalidHashError, VerificationError
+
     try:
-        return HASHER.verify(stored, password[:MOST])
+        return hasher().verify(stored, password[:MOST])
     except (VerificationError, InvalidHashError):
         return False
 
 
 def outdated(stored: str) -> bool:
     """Whether the hash was made with other parameters than today's."""
-    return HASHER.check_needs_rehash(stored)
+    return hasher().check_needs_rehash(stored)
 
 
 def wait_until(session: Session, email: str, address: str, now: datetime) -> datetime | None:

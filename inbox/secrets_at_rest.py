@@ -8,17 +8,26 @@ refreshed once. Losing the file loses the refreshed logins, not the history: the
 from __future__ import annotations
 
 import os
+import secrets
 import tempfile
-from collections.abc import Mapping
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy.engine import make_url
 
 from inbox.errors import InboxError
 from inbox.setting_values import PROJECT
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+KEY_BYTES = 32
+"""Of a Fernet key before it is written down."""
 
 
 class KeyProblem(InboxError):
@@ -32,20 +41,32 @@ class Unsealable(InboxError):
 class SecretsAtRest:
     """Encrypts and decrypts small secrets with the keys of one file."""
 
-    def __init__(self, keys: MultiFernet) -> None:
-        self._keys = keys
+    def __init__(self, keys: Sequence[str]) -> None:
+        """`keys` as the file writes them, the newest first. Raises ValueError for one that is no key, or for none."""
+        if not keys or any(len(urlsafe_b64decode(key)) != KEY_BYTES for key in keys):
+            raise ValueError("no Fernet key")
+        self._written = tuple(keys)
 
-    def seal(self, secrets: Mapping[str, str]) -> str:
-        """The secrets as text for a column; different each time."""
-        return self._keys.encrypt(orjson.dumps(dict(secrets))).decode("ascii")
+    @cached_property
+    def _keys(self) -> MultiFernet:
+        # Six megabytes, for accounts whose logins are refreshed: most processes never seal anything.
+        from cryptography.fernet import Fernet, MultiFernet
+
+        return MultiFernet([Fernet(key) for key in self._written])
+
+    def seal(self, logins: Mapping[str, str]) -> str:
+        """Those secrets as text for a column; different each time."""
+        return self._keys.encrypt(orjson.dumps(dict(logins))).decode("ascii")
 
     def unseal(self, sealed: str) -> dict[str, str]:
         """What `seal` was given. Raises Unsealable when the key is gone or the text was changed."""
+        from cryptography.fernet import InvalidToken
+
         try:
-            secrets: dict[str, str] = orjson.loads(self._keys.decrypt(sealed.encode("ascii", "replace")))
+            logins: dict[str, str] = orjson.loads(self._keys.decrypt(sealed.encode("ascii", "replace")))
         except InvalidToken:
             raise Unsealable("The key that encrypted this login is gone; reconnect the account.") from None
-        return secrets
+        return logins
 
 
 def open_secrets(key_file: Path) -> SecretsAtRest:
@@ -62,7 +83,7 @@ def open_secrets(key_file: Path) -> SecretsAtRest:
     if readable_by_others and os.name == "posix":
         raise KeyProblem(f"The key file {key_file} can be read by others. Run: chmod 600 {key_file}")
     try:
-        return SecretsAtRest(MultiFernet([Fernet(line) for line in text.split()]))
+        return SecretsAtRest(text.split())
     except ValueError:
         raise KeyProblem(
             f"The key file {key_file} holds something that is no key. Restore it from the backup; or move it away, "
@@ -83,11 +104,16 @@ def fingerprint(credentials: Mapping[str, str]) -> str:
     return sha256(b"zuruf login\0" + orjson.dumps(dict(credentials), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
+def new_key() -> str:
+    """A line for the key file: what `Fernet.generate_key` makes."""
+    return urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
 def _make(key_file: Path) -> None:
     # mkstemp makes it readable by its owner alone.
     descriptor, aside = tempfile.mkstemp(prefix=f"{key_file.name}.", dir=key_file.parent)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(Fernet.generate_key() + b"\n")
+        file.write(new_key().encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
     try:
@@ -99,4 +125,4 @@ def _make(key_file: Path) -> None:
 
 
 if __name__ == "__main__":
-    print(Fernet.generate_key().decode())  # noqa: T201
+    print(new_key())  # noqa: T201

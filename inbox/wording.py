@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from jinja2 import ChainableUndefined, FileSystemLoader, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.meta import find_undeclared_variables
+from jinja2.nodes import Call, Filter, Template, Test
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 PUBLIC_NOTE = ".public"
@@ -71,7 +73,9 @@ class Wording:
         try:
             text = path.read_text(encoding="utf-8")
             tree = self.environment.parse(text)
-            self.environment.from_string(text)
+            # Goes through everything the compiler does, so that it raises what compiling would.
+            named = find_undeclared_variables(tree)
+            _no_argument_twice(tree)
         except TemplateSyntaxError as error:
             return [f"{path}:{error.lineno}: {error.message}; templates/replies/README.md shows how to write it"]
         except TemplateError as error:
@@ -83,7 +87,7 @@ class Wording:
             return [f"{path}: cannot be read ({error.strerror}); let the user who runs Zuruf read it"]
         if not text.strip():
             return [f"{path}:1: the template is empty; write the reply, or remove the file"]
-        return [_unknown_variable(path, text, name) for name in sorted(find_undeclared_variables(tree) - VARIABLES)]
+        return [_unknown_variable(path, text, name) for name in sorted(named - VARIABLES)]
 
 
 def open_wording(folder: Path, default_language: str) -> Wording:
@@ -92,6 +96,15 @@ def open_wording(folder: Path, default_language: str) -> Wording:
         loader=FileSystemLoader(folder), undefined=ChainableUndefined, autoescape=False, keep_trailing_newline=False
     )  # fmt: skip
     return Wording(folder, default_language, environment)
+
+
+def _no_argument_twice(tree: Template) -> None:
+    """Raises TemplateSyntaxError; Jinja itself would let Python find it, when the reply is written."""
+    calls: Iterable[Call | Filter | Test] = chain(tree.find_all(Call), tree.find_all(Filter), tree.find_all(Test))
+    for call in calls:
+        names = [argument.key for argument in call.kwargs]
+        for name in {name for name in names if names.count(name) > 1}:
+            raise TemplateSyntaxError(f"the argument {name} is given twice", call.lineno)
 
 
 def _unknown_variable(path: Path, text: str, name: str) -> str:

@@ -1,4 +1,5 @@
-"""Migrations run at start, once, whoever else starts; they lead to what the models say; newer databases are refused."""
+"""A new database is what the models say, and what all migrations lead to; they run once, whoever else starts; newer
+databases are refused."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Engine, event, inspect, text
 
 from inbox.db import migrate, open_engine
-from inbox.migrations import FOLDER, HEAD, NewerDatabase, version_of
+from inbox.migrations import FOLDER, HEAD, NewerDatabase, create, upgrade, version_of
 from inbox.models import Base, UtcDateTime
 from tests.databases import Databases
 
@@ -38,7 +39,8 @@ def same_to_the_database(_context: Any, _column: Any, _old: Any, reflected: Any,
 
 
 def test_the_migrated_schema_is_what_the_models_say(empty: Engine) -> None:
-    migrate(empty)
+    with empty.begin() as connection:
+        upgrade(connection)
     with empty.connect() as connection:
         context = MigrationContext.configure(
             connection,
@@ -49,6 +51,48 @@ def test_the_migrated_schema_is_what_the_models_say(empty: Engine) -> None:
             },
         )
         assert compare_metadata(context, Base.metadata) == []
+
+
+def described(engine: Engine) -> dict[str, Any]:
+    """Everything the database tells about its schema, in an order of its own choosing no more."""
+    found = inspect(engine)
+    told = {
+        kind: {table[1]: by_name(each) for table, each in getattr(found, f"get_multi_{kind}")().items()}
+        for kind in ("columns", "indexes", "unique_constraints", "foreign_keys", "pk_constraint", "check_constraints")
+    }
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            rest = "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') ORDER BY name"
+            told["written"] = {name: written for name, written in connection.execute(text(rest))}  # noqa: C416
+    return told
+
+
+def by_name(things: Any) -> Any:
+    if isinstance(things, dict):
+        return sorted((key, by_name(value)) for key, value in things.items())
+    if isinstance(things, list):
+        return sorted(map(by_name, things))
+    return str(things)
+
+
+def test_a_new_database_is_what_all_migrations_lead_to(databases: Databases) -> None:
+    made = []
+    for make in (create, upgrade):
+        engine = open_engine(databases.empty())
+        with engine.begin() as connection:
+            make(connection)
+        made.append(described(engine))
+        engine.dispose()
+    assert len(made[0]["columns"]) > 30
+    assert made[0] == made[1]
+
+
+def test_an_older_database_is_brought_up_to_date(empty: Engine) -> None:
+    with empty.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+    migrate(empty)
+    with empty.connect() as connection:
+        assert version_of(connection) == HEAD
 
 
 def test_head_is_the_newest_migration() -> None:

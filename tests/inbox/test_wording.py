@@ -23,6 +23,7 @@ from tests.inbox.rows import MOMENT, add_conversation
         ("{{ zzz }}", "1: there is no variable zzz; known: agent_name, contact_name, "),
         ("Guten Tag\n{% if open %}", "2: Unexpected end of template"),
         ("{{ shop_name | loud }}", "1: No filter named 'loud'"),
+        ("Guten\n{{ ['a'] | join(d=',', d=';') }}", "2: the argument d is given twice"),
         (" \n", "1: the template is empty; write the reply, or remove the file"),
     ],
 )
