@@ -178,7 +178,7 @@ def publish(
         raise Refusal("Two pairs of eyes: somebody else has to publish what you wrote.", 403)
     report = check_files(row.files, templates, scenarios)
     if not report.ok:
-        raise Refusal("It does not pass: " + "; ".join(str(mistake) for mistake in report.mistakes[:5]), 422)
+        raise Refusal("It does not pass:\n" + "\n".join(str(mistake) for mistake in report.mistakes[:5]), 422)
     _put_in_force(session, row, actor, now)
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from gettext import NullTranslations
 
+from inbox.web.playbook_mistakes import said_mistake
+
 N_ = str
 """Marks a text for translation without translating it here."""
+
+NOT_PASSED = N_("It does not pass")
+"""Before the mistakes of a playbook, a line each."""
 
 PATTERNS = (
     (
@@ -53,7 +58,6 @@ PATTERNS = (
     ),
     (r"This suggestion has been (?P<status>\w+) already\.", N_("This suggestion has been decided already.")),
     (r"(?P<channel>\w+) cannot hide messages\.", N_("%(channel)s cannot hide messages.")),
-    (r"It does not pass: (?P<mistakes>.*)", N_("It does not pass: %(mistakes)s")),
     (
         r"Version (?P<number>\d+) is (?P<state>\w+); only .*",
         N_("Version %(number)s has moved on meanwhile. Load the page again."),
@@ -63,7 +67,6 @@ PATTERNS = (
         N_("Version %(number)s has never been in force; publish it instead."),
     ),
     (r"Version (?P<number>\d+) is in force already\.", N_("Version %(number)s is in force already.")),
-    (r"It does not pass: (?P<mistakes>.*)", N_("It does not pass: %(mistakes)s")),
     (
         r"(?P<place>\S+) does not say (?P<points>\S+) points any more\. Load the page again\.",
         N_("%(place)s does not say %(points)s points any more. Load the page again."),
@@ -86,7 +89,32 @@ PATTERNS = (
     ),
     (r"Cancelled by (?P<who>.*)\.", N_("Withdrawn by %(who)s.")),
     (r"Not sent automatically: (?P<why>.*)", N_("Not sent automatically: %(why)s")),
-    (r"There is no (?P<what>.*)\.", N_("There is no %(what)s.")),
+    (
+        r"There is no line (?P<line>\S+) in the checklist of crisis (?P<number>\S+)\.",
+        N_("There is no line %(line)s in the checklist of crisis %(number)s."),
+    ),
+    (
+        r"There is no message (?P<message>\S+) in conversation (?P<number>\S+)\.",
+        N_("There is no message %(message)s in conversation %(number)s."),
+    ),
+    (
+        r"There is no account (?P<name>.+) in the configuration\.",
+        N_("There is no account %(name)s in the configuration."),
+    ),
+    (r"There is no conversation (?P<number>\S+)\.", N_("There is no conversation %(number)s.")),
+    (r"There is no contact (?P<number>\S+)\.", N_("There is no contact %(number)s.")),
+    (r"There is no message (?P<number>\S+)\.", N_("There is no message %(number)s.")),
+    (r"There is no suggestion (?P<number>\S+)\.", N_("There is no suggestion %(number)s.")),
+    (r"There is no crisis (?P<number>\S+)\.", N_("There is no crisis %(number)s.")),
+    (r"There is no outbox item (?P<number>\S+)\.", N_("There is no outbox item %(number)s.")),
+    (r"There is no playbook version (?P<number>\S+)\.", N_("There is no playbook version %(number)s.")),
+    (r"There is no account (?P<name>.+)\.", N_("There is no account %(name)s.")),
+    (r"There is no user (?P<name>.+)\.", N_("There is no user %(name)s.")),
+    (r"There is no token (?P<name>.+)\.", N_("There is no token %(name)s.")),
+    (r"There is no action (?P<name>.+)\.", N_("This page cannot do that: %(name)s.")),
+    # Reasons of playbook versions that nobody wrote.
+    (r"read from (?P<folder>.+)", N_("read from %(folder)s")),
+    (r"back to version (?P<number>\d+)", N_("back to version %(number)s")),
     (
         r"The body is too large: at most (?P<most>\d+) bytes are taken here\.",
         N_("What was sent is too large: at most %(most)s bytes are taken here."),
@@ -211,6 +239,9 @@ def translated(sentence: str, texts: NullTranslations) -> str:
         found = re.fullmatch(pattern, sentence)
         if found:
             return texts.gettext(known) % found.groupdict()
+    opening, _, lines = sentence.partition(":\n")
+    if opening == NOT_PASSED:
+        return "\n".join([f"{texts.gettext(opening)}:", *(said_mistake(line, texts) for line in lines.split("\n"))])
     opening, platform, said = sentence.partition(" (The platform: ")
     if platform:
         return texts.gettext(opening) + " (" + texts.gettext("The platform") + ": " + said

@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from inbox.web.allowances import allowance
 from inbox.web.assets import Assets
 from inbox.web.explanations import explained
 from inbox.web.format import Format, initials, share_gone
 from inbox.web.i18n import locale_name, translations
+from inbox.web.playbook_mistakes import said_fix, said_mistake, said_wrong
 from inbox.web.prose import prose
 from inbox.web.refusals import translated
 
@@ -67,5 +69,9 @@ class Renderer:
             "prose": prose,
             "explained": partial(explained, texts=texts),
             "said": partial(translated, texts=texts),
+            "allowance": partial(allowance, texts=texts),
+            "said_wrong": partial(said_wrong, texts=texts),
+            "said_fix": partial(said_fix, texts=texts),
+            "said_mistake": partial(said_mistake, texts=texts),
         }
         return environment

@@ -101,7 +101,7 @@ def test_the_same_path_without_scripts(desk: Desk, page_of: Open) -> None:
     text = page.input_value("#text")
     page.fill("#text", text.replace("severity: watch", "severety: watch"))
     page.click("#check")
-    assert "did you mean 'severity'?" in page.locator("#results").inner_text()
+    assert "meinten Sie 'severity'?" in page.locator("#results").inner_text()
     assert page.locator(".gutter .wrong").count() == 1
     page.fill("#text", text.replace("kaputt]", "kaputt, promo]"))
     page.click("#save")

@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 
 from inbox import refusals as platform_refusals
 from inbox import ways
+from inbox.web.allowances import allowance
 from inbox.web.format import Format, initials, share_gone
 from inbox.web.i18n import LOCALES, choose_language, locale_name, translations
 from inbox.web.refusals import SENTENCES, translated
@@ -171,3 +172,25 @@ def test_every_event_has_words() -> None:
                 recorded |= {arg.value for arg in node.args[1:2] if isinstance(arg, ast.Constant)}
     assert len(recorded) > 30
     assert recorded - named == set()
+
+
+def test_what_is_not_there_is_named_in_german() -> None:
+    """Every kind of thing the inbox looks for, read from the code that does not find it."""
+    texts = translations("de")
+    named: set[str] = set()
+    for path in (PROJECT / "inbox").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "NotThere" and "commands" not in path.parts:
+                parts = node.args[0].values if isinstance(node.args[0], ast.JoinedStr) else [node.args[0]]
+                named.add("".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts))
+    assert len(named) > 12
+    for what in named:
+        assert (said := translated(f"There is no {what}.", texts)) != f"There is no {what}."
+        assert not re.search(r"conversation|contact|version 7|there is", said, re.IGNORECASE) or "Version" in said
+    assert translated("There is no conversation 99999.", texts) == "Das Gespräch 99999 gibt es nicht, oder nicht mehr."
+
+
+def test_allowances_are_german() -> None:
+    assert allowance("own account, 15 minutes", translations("de")) == "Eigenes Konto, 15 Minuten"
+    assert allowance("messenger", translations("de")) == "Messenger"
+    assert allowance("posts, 24 hours, whole app", translations("en")) == "Posts, 24 hours, whole app"

@@ -145,7 +145,7 @@ def test_checking_names_line_and_fix_and_stores_nothing(anna: Visitor) -> None:
     fields = {"file": "50_trouble.yml", "text": MISTAKEN}
     page = anna.post("/playbook/workshop/check", **fields).text
     assert "50_trouble.yml:12</code>" in page
-    assert "did you mean &#39;severity&#39;?" in page
+    assert "meinten Sie &#39;severity&#39;?" in page
     assert "severety" in page.partition("<textarea")[2]
     part = anna.client.post(
         "/playbook/workshop/check", data={"csrf": anna.csrf, **fields}, headers={"HX-Request": "true"}
@@ -216,7 +216,7 @@ def test_scenarios_beside_the_rules_hold_for_pages_too(anna: Visitor) -> None:
         "utf-8",
     )
     number = save(anna)
-    assert "scenario fine" in anna.get("/playbook/workshop").text
+    assert "Szenario fine" in anna.get("/playbook/workshop").text
     assert act(anna, number, "publish") == 422
 
 
@@ -258,7 +258,7 @@ def test_what_keeps_the_files_out_of_force_is_shown_everywhere(anna: Visitor, cl
     playbooks.follow_directory(anna.runtime.sessions, directory, frozenset(), clock(), second_person=False)
     assert "00_basics.yml:1" in anna.get("/inbox").text
     for path in ("/playbook", "/playbook/workshop", "/playbook/versions", "/playbook/versions/1"):
-        assert "00_basics.yml:1: &#39;teems&#39; is no section" in anna.get(path).text
+        assert "00_basics.yml:1: &#39;teems&#39; ist kein Abschnitt" in anna.get(path).text
 
 
 # -- backtest --------------------------------------------------------------------------------------------------------
