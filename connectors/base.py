@@ -260,6 +260,9 @@ class Stream:
     """Times the account's `poll_every`: 1 for what answers are waited for, more for what can wait."""
     least_every: timedelta = timedelta(0)
     """Never more often than this, whatever `poll_every` says (a platform's rate limit)."""
+    allowance: str = ""
+    """Which of the platform's allowances its calls count against, by the name its `Quota` has; streams of one allowance
+    are silent together. Empty: one of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +272,8 @@ class Poll:
     now: datetime
     since: datetime
     active_subjects: Sequence[str] = ()
+    resting: frozenset[str] = frozenset()
+    """Allowances that must be left alone now: a stream whose turns draw on several leaves out the turns of these."""
 
 
 # -- what goes out ---------------------------------------------------------------------------------------------------
@@ -442,7 +447,8 @@ class Refused(NothingHappened):
 
 
 class RateLimited(NothingHappened):
-    """Wait. `until` is None where the platform named no time; `whole_account` where every stream must wait."""
+    """Wait. `until` is None where the platform named no time; `whole_account` where every stream must wait, else the
+    one that asked and those that draw on one of `allowances` (see `Stream.allowance`)."""
 
     def __init__(
         self,
@@ -450,6 +456,7 @@ class RateLimited(NothingHappened):
         *,
         until: datetime | None,
         whole_account: bool = False,
+        allowances: frozenset[str] = frozenset(),
         out_of_credits: bool = False,
         code: str | None = None,
         usage: Usage | None = None,
@@ -457,6 +464,7 @@ class RateLimited(NothingHappened):
         super().__init__(message, code=code, usage=usage)
         self.until = until
         self.whole_account = whole_account
+        self.allowances = allowances
         self.out_of_credits = out_of_credits
 
 

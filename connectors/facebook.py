@@ -44,6 +44,7 @@ from connectors.graph_posts import gone_with, read_newest
 from connectors.graph_rounds import Rounds
 from connectors.graph_sending import earliest, find_privately, own_among, refuse_early, send_privately
 from connectors.graph_threads import ThreadReader
+from connectors.graph_usage import MESSENGER, PAGES
 from connectors.graph_values import Odd, comment_id, mapping, text_id, unreadable
 from connectors.graph_view import View
 from connectors.graph_webhooks import challenge_answer, read_envelope, signed_by_any
@@ -120,9 +121,9 @@ class Facebook:
         """Comments and messages at every poll, one turn of the slow round beside them."""
         slowest = timedelta(seconds=0.5)
         return (
-            Stream("comments", least_every=slowest),
-            Stream("messages", least_every=slowest),
-            Stream("rounds", least_every=slowest),
+            Stream("comments", least_every=slowest, allowance=PAGES),
+            Stream("messages", least_every=slowest, allowance=MESSENGER),
+            Stream("rounds", least_every=slowest, allowance=PAGES),
         )
 
     def fetch(self, stream: str, cursor: Cursor | None, poll: Poll) -> Page:

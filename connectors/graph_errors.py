@@ -22,13 +22,16 @@ from connectors.base import (
     Usage,
     WritesBlocked,
 )
-from connectors.graph_usage import regain_time
+from connectors.graph_usage import MESSENGER, exhausted, regain_time
 from connectors.http import Answer, redact
 
 _TEMPORARY = {1, 2, 1200}
-_WHOLE_ACCOUNT_LIMITS = {4, 17, 32, 341, 80001, 80002}
-"""Limits that hold for reading too; the others concern one feature."""
-_LIMITS = _WHOLE_ACCOUNT_LIMITS | {9, 613, 80000, 80003, 80004, 80005, 80006, 80008, 80009, 80014}
+_WHOLE_ACCOUNT_LIMITS = {4, 17, 32, 341}
+"""Limits of the app, the token or the page, whatever is asked."""
+_BUSINESS_LIMITS = {80001, 80002}
+"""Limits of a business object that hold for reading too; the header says for which use cases."""
+_MESSENGER_LIMIT = 80006
+_LIMITS = _WHOLE_ACCOUNT_LIMITS | _BUSINESS_LIMITS | {9, 613, 80000, 80003, 80004, 80005, 80006, 80008, 80009, 80014}
 _LOGIN = {102, 190}
 _BLOCKED = {(368, None), (10, 1893063), (4, 2207051), (25, None), (25, 2207050)}
 _OURS = {3, 104, 1705, 2500, 1357046}
@@ -114,9 +117,7 @@ def _by_code(
         hint = _LOGIN_HINTS.get(subcode or 0, "the token is refused")
         return LoginExpired(f"{text} ({hint}; make a new token and reconnect)", code=name, usage=usage)
     if code in _LIMITS or 80000 <= code <= 80014:
-        until = regain_time(usage) or _retry_after(answer, now)
-        whole = code in _WHOLE_ACCOUNT_LIMITS
-        return RateLimited(text, until=until, whole_account=whole, code=name, usage=usage)
+        return _limited(text, answer, usage, now, code, name)
     reason = _REASONS.get((code, subcode))
     if reason is None and subcode is not None and code not in (10, 100):
         reason = _REASONS.get((code, None))
@@ -135,6 +136,19 @@ def _by_code(
     return Misconfigured(text, code=name, usage=usage)
 
 
+def _limited(text: str, answer: Answer, usage: Usage, now: datetime, code: int | None, name: str) -> RateLimited:
+    """Exact where the header names the use cases that are used up; else the whole account waits for a business limit
+    that holds for reading, and what was asked for alone for the others."""
+    until = regain_time(usage) or _retry_after(answer, now)
+    if code in _WHOLE_ACCOUNT_LIMITS:
+        return RateLimited(text, until=until, whole_account=True, code=name, usage=usage)
+    told = exhausted(usage)
+    if not told and code == _MESSENGER_LIMIT:
+        told = frozenset({MESSENGER})
+    whole = not told and code in _BUSINESS_LIMITS
+    return RateLimited(text, until=until, whole_account=whole, allowances=told, code=name, usage=usage)
+
+
 def _permission(text: str, name: str, usage: Usage, *, writing: bool, code: int) -> ConnectorError:
     if writing and code != 10:
         return Refused(text, reason=RefusalReason.NOT_PERMITTED, code=name, usage=usage)
@@ -145,8 +159,7 @@ def _without_envelope(answer: Answer, usage: Usage, now: datetime, *, writing: b
     """No error code to go by: the HTTP status must do."""
     status, code = answer.status, f"http {answer.status}"
     if status == 429:
-        until = regain_time(usage) or _retry_after(answer, now)
-        return RateLimited(f"{place}: too many calls", until=until, whole_account=True, code=code, usage=usage)
+        return _limited(f"{place}: too many calls", answer, usage, now, None, code)
     if status in (401, 403):
         return LoginExpired(f"{place}: refused with HTTP {status}", code=code, usage=usage)
     if 400 <= status < 500 and status != 408:

@@ -25,6 +25,7 @@ from connectors.graph_posts import (
     step,
     take_in,
 )
+from connectors.graph_usage import MESSENGER
 from connectors.graph_view import BEGINNING, SETTLE_SECONDS
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,8 @@ class Rounds:
         """Returns whether a call was made."""
         if name == "sweep":
             return self._sweep(state, collected, poll)
+        if name == "threads" and MESSENGER in poll.resting:
+            return False
         off = state.setdefault("off", {})
         if off.get(name, 0) > poll.now.timestamp():
             return False

@@ -14,6 +14,8 @@ from typing import Any
 from connectors.base import Quota, Usage
 from connectors.http import read_json
 
+PAGES, MESSENGER, INSTAGRAM = "pages", "messenger", "instagram"
+"""Business use cases, as the header names their types."""
 _PERCENTAGES = ("call_count", "total_time", "total_cputime")
 _FLAT_HEADERS = {"x-app-usage": "app", "x-page-usage": "page"}
 _BUSINESS_HEADER = "x-business-use-case-usage"
@@ -38,6 +40,16 @@ def usage_of(headers: Mapping[str, str], now: datetime, calls: int = 1) -> Usage
 def regain_time(usage: Usage) -> datetime | None:
     """When a limited account may be asked again; None where no header named a time."""
     return max((quota.resets_at for quota in usage.quotas if quota.resets_at), default=None)
+
+
+def exhausted(usage: Usage) -> frozenset[str]:
+    """The business use cases that the header calls used up. An account has one allowance for each of them."""
+    general = set(_FLAT_HEADERS.values())
+    return frozenset(
+        quota.name
+        for quota in usage.quotas
+        if quota.name not in general and (quota.resets_at is not None or quota.used_percent >= 100)
+    )
 
 
 def together(first: Usage, second: Usage) -> Usage:

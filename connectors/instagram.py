@@ -43,7 +43,7 @@ from connectors.graph_posts import gone_with, read_newest
 from connectors.graph_rounds import Rounds
 from connectors.graph_sending import find_privately, own_among, refuse_early, send_privately
 from connectors.graph_threads import ThreadReader
-from connectors.graph_usage import together
+from connectors.graph_usage import INSTAGRAM, MESSENGER, together
 from connectors.graph_values import Odd, mapping, text_id, text_of, unreadable
 from connectors.graph_webhooks import challenge_answer, read_envelope, signed_by_any
 from connectors.instagram_comments import InstagramMedia, mention_parts
@@ -111,9 +111,9 @@ class Instagram:
         """Comments and messages at every poll, one turn of the slow round beside them."""
         slowest = timedelta(seconds=0.5)
         return (
-            Stream("comments", least_every=slowest),
-            Stream("messages", least_every=slowest),
-            Stream("rounds", least_every=slowest),
+            Stream("comments", least_every=slowest, allowance=INSTAGRAM),
+            Stream("messages", least_every=slowest, allowance=MESSENGER),
+            Stream("rounds", least_every=slowest, allowance=INSTAGRAM),
         )
 
     def fetch(self, stream: str, cursor: Cursor | None, poll: Poll) -> Page:

@@ -32,7 +32,13 @@ from connectors.base import (
 )
 from connectors.twitter_errors import Act
 from connectors.twitter_push import challenge_answer, read_push, signature_fits
-from connectors.twitter_reading import Reading
+from connectors.twitter_reading import (
+    DIRECT_MESSAGES_ALLOWANCE,
+    MENTIONS_ALLOWANCE,
+    OWN_POSTS_ALLOWANCE,
+    SEARCH_ALLOWANCE,
+    Reading,
+)
 from connectors.twitter_sending import find_own, send
 from connectors.twitter_translate import identifier
 from connectors.twitter_transport import ORIGIN, Api, required
@@ -93,10 +99,10 @@ class Twitter:
         No stream has a fixed pause: X's rate-limit headers come as quotas with every page.
         """
         return (
-            Stream("mentions"),
-            Stream("direct_messages"),
-            Stream("own", every=2.0),
-            Stream("threads", every=3.0),
+            Stream("mentions", allowance=MENTIONS_ALLOWANCE),
+            Stream("direct_messages", allowance=DIRECT_MESSAGES_ALLOWANCE),
+            Stream("own", every=2.0, allowance=OWN_POSTS_ALLOWANCE),
+            Stream("threads", every=3.0, allowance=SEARCH_ALLOWANCE),
         )
 
     def fetch(self, stream: str, cursor: Cursor | None, poll: Poll) -> Page:

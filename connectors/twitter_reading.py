@@ -48,6 +48,11 @@ from connectors.twitter_translate import (
 from connectors.twitter_transport import Answer, Api
 from connectors.twitter_walk import Bounds, Stretch, Walk
 
+MENTIONS_ALLOWANCE = "mentions"
+DIRECT_MESSAGES_ALLOWANCE = "direct messages"
+OWN_POSTS_ALLOWANCE = "own posts"
+SEARCH_ALLOWANCE = "search"
+"""X counts each list by itself (docs.x.com, rate limits, 2026-08)."""
 PAGE = 100
 SEARCH_REACH = timedelta(days=7) - timedelta(minutes=10)
 """Recent search knows seven days; the margin keeps a request valid while it travels."""
@@ -109,7 +114,7 @@ class Reading:
 
     def _mentions(self, state: dict[str, Json], poll: Poll) -> Page:
         def ask(asked: Stretch, may_refuse: tuple[str, ...]) -> Answer:
-            return self._list("mentions", self.api.client.get_users_mentions, asked, may_refuse, poll.now)
+            return self._list(MENTIONS_ALLOWANCE, self.api.client.get_users_mentions, asked, may_refuse, poll.now)
 
         walk, page, _, _ = walk_page(
             "mentions", Walk.of(state.get("walk")), poll, MENTIONS, ask, self._reader("mentions", "own_read")
@@ -124,12 +129,12 @@ class Reading:
                 return self._own_timeline(state, poll)
             except (Refused, Misconfigured):
                 state["timeline_refused_at"] = poll.now.isoformat()
-        return self._own_search(state, poll)
+        return Page(cursor=state) if SEARCH_ALLOWANCE in poll.resting else self._own_search(state, poll)
 
     def own_posts(self, asked: Stretch, now: datetime, may_refuse: tuple[str, ...] = ()) -> Answer:
         """Our own posts and replies, newest first: an own read, and not behind as search may be."""
         method = self.api.client.get_users_tweets
-        return self._list("own posts", method, asked, may_refuse, now, exclude="retweets")
+        return self._list(OWN_POSTS_ALLOWANCE, method, asked, may_refuse, now, exclude="retweets")
 
     def _own_timeline(self, state: dict[str, Json], poll: Poll) -> Page:
         def ask(asked: Stretch, may_refuse: tuple[str, ...]) -> Answer:
@@ -169,7 +174,8 @@ class Reading:
         """Recent search: seven days, newest first."""
         bounds = bounds_of(asked, "next_token")
         method = self.api.client.search_recent_tweets
-        return self.api.read("search", now, method, query, may_refuse=may_refuse, max_results=PAGE, **_TWEETS, **bounds)
+        given = {"max_results": PAGE, **_TWEETS, **bounds}
+        return self.api.read(SEARCH_ALLOWANCE, now, method, query, may_refuse=may_refuse, **given)
 
     def _reader(self, stream: str, resource: str, only_own: bool = False) -> Any:
         def into(row: Row, own_id: str, includes: Includes) -> InboundMessage | None:
@@ -220,7 +226,7 @@ class Reading:
         """Direct-message events, newest first: all, or those `participant_id` or `dm_conversation_id` names."""
         method = self.api.client.get_direct_message_events
         given = {"max_results": PAGE, **_EVENTS, **which}
-        return self.api.read("direct messages", now, method, may_refuse=may_refuse, **given)
+        return self.api.read(DIRECT_MESSAGES_ALLOWANCE, now, method, may_refuse=may_refuse, **given)
 
     def _read_events(self, answer: Answer) -> Batch:
         return translate("direct_messages", answer, self.own_id, direct_message, "dm_read")

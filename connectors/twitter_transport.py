@@ -19,7 +19,7 @@ import tweepy
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
-from connectors.base import Login, Misconfigured, OutcomeUnknown, Unavailable, Usage
+from connectors.base import Login, Misconfigured, OutcomeUnknown, RateLimited, Unavailable, Usage
 from connectors.http import CONNECT_SECONDS, READ_SECONDS, read_json, redact
 from connectors.network_failures import explained, never_left
 from connectors.twitter_errors import Act, Problem, classify, quotas
@@ -161,6 +161,8 @@ class Api:
                     raise RefusedParameter(name) from None
             usage = Usage(calls=1, quotas=quotas(allowance, problem.headers))
             error = classify(problem, act, now, usage)
+            if isinstance(error, RateLimited) and not error.whole_account:
+                error.allowances = frozenset({allowance})
             error.args = (self._redacted(str(error)),)
             raise error from None
         except requests.RequestException as error:

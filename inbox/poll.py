@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,12 +18,13 @@ from connectors.base import (
     Misconfigured,
     Page,
     Poll,
+    Quota,
     RateLimited,
     Refused,
     Unavailable,
     Unreadable,
 )
-from inbox import accounts, metrics, subjects, unreadable
+from inbox import accounts, metrics, resting, subjects, unreadable
 from inbox.claims import claim
 from inbox.db import writing
 from inbox.ingest import LOOK_AGAIN_FOR, Ingested, ingest
@@ -33,9 +35,6 @@ log = structlog.get_logger("poll")
 
 LEASE = timedelta(seconds=90)
 """Longer than a page with all its time-outs; a process that dies loses the stream after it."""
-SILENCE = timedelta(seconds=60)
-"""A limit without a time means at least this much silence, more each time."""
-LONGEST_SILENCE = timedelta(hours=1)
 LONGEST_BACKOFF = timedelta(minutes=5)
 SLOW_FROM = 75
 """Percent of a platform's allowance."""
@@ -66,7 +65,9 @@ def poll_one(runtime: Runtime) -> bool:
         if connector is None or account.paused_at is not None:
             _put_off(session, stream, now + timedelta(seconds=stream.every_seconds))
             return True
-        poll = Poll(now, account.history_since, subjects.lately_active(session, account.id, now - ACTIVE))
+        active = subjects.lately_active(session, account.id, now - ACTIVE)
+        rest = resting.resting(session, account, connector.streams(), now)
+        poll = Poll(now, account.history_since, active, rest)
     try:
         page = connector.fetch(stream.name, stream.cursor, poll)
     except ConnectorError as error:
@@ -110,8 +111,9 @@ def _store(runtime: Runtime, stream_id: int, page: Page, connector: Connector, n
         stream.failures = 0
         stream.last_success_at = now
         stream.claim = stream.claimed_until = None
-        more_at_once = page.more and _allowance_used(page) < accounts.STOP_AT
-        stream.next_poll_at = now if more_at_once else now + _pace(session, account, stream, page, runtime, now)
+        quotas = resting.concerning(page.usage.quotas, connector.streams(), stream.name)
+        more_at_once = page.more and max((q.used_percent for q in quotas), default=0.0) < accounts.STOP_AT
+        stream.next_poll_at = now if more_at_once else now + _pace(session, account, stream, quotas, runtime, now)
         if not page.more:
             stream.caught_up_at, stream.incomplete_since = now, None
         accounts.note_success(session, account, now)
@@ -165,11 +167,9 @@ def _store_piecemeal(
     return total
 
 
-def _allowance_used(page: Page) -> float:
-    return max((quota.used_percent for quota in page.usage.quotas), default=0.0)
-
-
-def _pace(session: Session, account: Account, stream: Stream, page: Page, runtime: Runtime, now: datetime) -> timedelta:
+def _pace(
+    session: Session, account: Account, stream: Stream, quotas: Sequence[Quota], runtime: Runtime, now: datetime
+) -> timedelta:
     """The time to the next poll: from 75 % of the allowance this stream draws on what is left is spread over the time
     until it is renewed, from 95 % on nothing is asked until then; and slower as the month's budget runs out."""
     every = timedelta(seconds=stream.every_seconds)
@@ -177,12 +177,12 @@ def _pace(session: Session, account: Account, stream: Stream, page: Page, runtim
     if settings is not None and settings.monthly_budget is not None:
         share = accounts.spent_this_month(session, account.id, now) / settings.monthly_budget
         every *= 1 if share < 0.75 else 10 if share < 1 else 60
-    fullest = max(page.usage.quotas, key=lambda quota: quota.used_percent, default=None)
+    fullest = max(quotas, key=lambda quota: quota.used_percent, default=None)
     if fullest is None or fullest.used_percent < SLOW_FROM:
         return every
     renewed = None if fullest.resets_at is None else max(fullest.resets_at - now, timedelta(seconds=1))
     if fullest.used_percent >= accounts.STOP_AT:
-        return max(every, renewed or LONGEST_SILENCE)
+        return max(every, renewed or resting.LONGEST_SILENCE)
     if renewed is not None and fullest.remaining:
         return max(every, renewed / fullest.remaining)
     slower = every * (1 + (fullest.used_percent - SLOW_FROM) / 5)
@@ -200,13 +200,8 @@ def _note_failure(runtime: Runtime, stream_id: int, error: ConnectorError, now: 
         stream.claim = stream.claimed_until = None
         until = now + _wait_after(error, stream, now)
         stream.next_poll_at = until
-        if isinstance(error, RateLimited) and error.whole_account:
-            session.execute(
-                update(Stream)
-                .where(Stream.account_id == account.id, Stream.next_poll_at < until)
-                .values(next_poll_at=until)
-            )
-            account.writes_not_before = max(account.writes_not_before or now, until)
+        if isinstance(error, RateLimited):
+            resting.spread(session, account, stream, connector.streams(), error, until)
         if stream.failures > 1 or not _passes_by_itself(error):
             accounts.note_failure(session, account, error, now, until=until)
     metrics.failed(account.channel, type(error).__name__)
@@ -222,14 +217,12 @@ def _passes_by_itself(error: ConnectorError) -> bool:
 
 
 def _wait_after(error: ConnectorError, stream: Stream, now: datetime) -> timedelta:
-    doublings = min(stream.failures - 1, 10)
     if isinstance(error, RateLimited):
-        if error.until is not None and error.until > now:
-            return error.until - now
-        return min(SILENCE * (1 << doublings), LONGEST_SILENCE)
+        return resting.silence(error, stream.failures, now)
     if isinstance(error, (LoginExpired, Misconfigured)):
         return LOGIN_LOOKS
-    return min(timedelta(seconds=min(stream.every_seconds, 30)) * (1 << doublings), LONGEST_BACKOFF)
+    backoff = timedelta(seconds=min(stream.every_seconds, 30)) * (1 << min(stream.failures - 1, 10))
+    return min(backoff, LONGEST_BACKOFF)
 
 
 def look_again_one(runtime: Runtime) -> bool:

@@ -13,7 +13,7 @@ from connectors.base import (
     RateLimited,
     Unavailable,
 )
-from inbox import accounts, metrics, outbox, settling
+from inbox import accounts, metrics, outbox, resting, settling
 from inbox.claims import claim
 from inbox.db import writing
 from inbox.models import Account, OutboxItem
@@ -88,8 +88,9 @@ def _look_later(runtime: Runtime, item_id: int, error: ConnectorError) -> None:
         item = session.get_one(OutboxItem, item_id, with_for_update=True)
         doubted_for = now - (item.attempted_at or now)
         until = now + min(max(timedelta(seconds=5), doubted_for / 4), settling.LONGEST_WAIT)
-        if isinstance(error, RateLimited) and error.until is not None:
-            until = error.until
+        if isinstance(error, RateLimited):
+            told = now + resting.silence(error, 1, now)
+            until = told if error.until is not None else max(until, told)
         account = session.get_one(Account, item.account_id, with_for_update=True)
         accounts.count_usage(session, account, error.usage, runtime.channels[account.channel].capabilities.prices, now)
         if item.state == "unknown":

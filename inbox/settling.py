@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 import structlog
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import (
@@ -22,7 +22,7 @@ from connectors.base import (
     Unavailable,
     WritesBlocked,
 )
-from inbox import accounts, echoes, events, metrics, refusals, threads
+from inbox import accounts, echoes, events, metrics, refusals, resting, threads
 from inbox.db import writing
 from inbox.models import Account, Contact, Conversation, Message, OutboxItem, Stream
 from inbox.runtime import Runtime
@@ -191,16 +191,19 @@ def _wait(
 ) -> None:
     """Certain that nothing happened: the item waits, until the told time or ever longer, and at last fails.
 
-    A limit on writing holds up the account's other replies too; one on reading the thread again does not.
+    A limit on writing holds up the account's other replies too; one on reading the thread again those of machines,
+    which would ask the same.
     """
     waits_for_person = isinstance(error, (LoginExpired, WritesBlocked))
     if item.origin == "automation" and (waits_for_person or now - item.created_at > TOO_LATE):
         item.state, item.reason = "cancelled", f"Not sent automatically: {error}"[:1000]
         return
     if isinstance(error, RateLimited):
-        until = error.until or now + timedelta(seconds=60) * 2 ** min(item.attempts - 1, 6)
+        until = now + resting.silence(error, _times_told(session, item), now)
         if left:
             account.writes_not_before = max(account.writes_not_before or now, until)
+        else:
+            _hold_machines(session, item, until)
         item.attempts = min(item.attempts, RETRIES - 1)
     elif waits_for_person:
         until = now + timedelta(minutes=1)
@@ -210,6 +213,28 @@ def _wait(
     else:
         until = now + min(timedelta(seconds=2) * 2 ** (item.attempts - 1), LONGEST_WAIT)
     item.state, item.reason, item.not_before = "queued", f"Waiting: {error}"[:1000], until
+
+
+def _times_told(session: Session, item: OutboxItem) -> int:
+    """How often the waiting replies of this account have been tried in vain: each silence is longer than the last,
+    whichever of them meets the limit again."""
+    attempts = select(func.sum(OutboxItem.attempts)).where(
+        OutboxItem.account_id == item.account_id, OutboxItem.state.in_(("queued", "sending"))
+    )
+    return session.execute(attempts).scalar_one() or 1
+
+
+def _hold_machines(session: Session, item: OutboxItem, until: datetime) -> None:
+    session.execute(
+        update(OutboxItem)
+        .where(
+            OutboxItem.account_id == item.account_id,
+            OutboxItem.origin == "automation",
+            OutboxItem.state == "queued",
+            OutboxItem.not_before < until,
+        )
+        .values(not_before=until)
+    )
 
 
 def put_back(runtime: Runtime, item_id: int, reason: str, wait: timedelta) -> None:

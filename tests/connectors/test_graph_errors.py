@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -76,16 +77,30 @@ def test_stop_all_writes(code: int, subcode: int | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "whole"), [(4, True), (17, True), (32, True), (80001, True), (80006, False), (613, False)]
-)
-def test_wait_until_the_time_the_header_names(code: int, whole: bool) -> None:
+    ("code", "whole", "whole_untold"),
+    [
+        (4, True, True), (17, True, True), (32, True, True), (80001, False, True), (80002, False, True),
+        (80006, False, False), (613, False, False),
+    ],
+)  # fmt: skip
+def test_wait_until_the_time_the_header_names(code: int, whole: bool, whole_untold: bool) -> None:
     found = judged(error(code), headers=REGAIN)
     assert isinstance(found, RateLimited)
     assert found.until == NOW + timedelta(minutes=5)
-    assert found.whole_account is whole
+    assert (found.whole_account, found.allowances) == (whole, frozenset() if whole else frozenset({"pages"}))
     without = judged(error(code))
     assert isinstance(without, RateLimited)
-    assert without.until is None
+    assert (without.until, without.whole_account) == (None, whole_untold)
+
+
+def test_only_the_use_case_that_is_used_up_is_silent() -> None:
+    header = {"9": [{"type": "pages", "call_count": 40}, {"type": "messenger", "call_count": 100}]}
+    found = judged(error(613), headers={"x-business-use-case-usage": json.dumps(header), "x-app-usage": "{}"})
+    assert isinstance(found, RateLimited)
+    assert found.allowances == {"messenger"}
+    untold = judged(error(80006))
+    assert isinstance(untold, RateLimited)
+    assert untold.allowances == {"messenger"}
 
 
 @pytest.mark.parametrize(("code", "subcode"), [(190, 463), (190, None), (102, None), (10, None)])

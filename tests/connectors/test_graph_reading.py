@@ -244,3 +244,19 @@ def test_no_cursor_holds_a_token_or_an_address(mocked: responses.RequestsMock) -
     told = json.dumps(page.cursor)
     assert "http" not in told
     assert "never" not in told
+
+
+def test_private_threads_are_not_read_by_a_side_door_while_messenger_rests(mocked: responses.RequestsMock) -> None:
+    for name in ("visitor_posts", "published_posts", "tagged", "video_reels", "ads_posts", "conversations"):
+        mocked.add("GET", f"{BASE}/{PAGE}/{name}", json={"data": []})
+
+    def asked(resting: frozenset[str]) -> list[str]:
+        connector, cursor = facebook(), None
+        mocked.calls.reset()
+        for minute in range(24):
+            now = NOW + timedelta(minutes=minute)
+            cursor = connector.fetch("rounds", cursor, Poll(now, POLL.since, resting=resting)).cursor
+        return [urlsplit(str(call.request.url)).path.rpartition("/")[2] for call in mocked.calls]
+
+    assert "conversations" in asked(frozenset())
+    assert "conversations" not in asked(frozenset({"messenger"}))

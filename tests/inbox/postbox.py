@@ -94,6 +94,7 @@ class Postbox:
     """What the platform says when it is asked, and what it was asked."""
 
     pages: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
+    streams: tuple[Stream, ...] = (Stream("comments"), Stream("messages"))
     threads: dict[str, list[InboundMessage]] = field(default_factory=dict)
     thread_troubles: list[Exception] = field(default_factory=list)
     before_thread: Callable[[], None] = lambda: None
@@ -106,6 +107,8 @@ class Postbox:
     new_logins: list[NewLogin | Exception] = field(default_factory=list)
     inspections: list[Inspection | Exception] = field(default_factory=list)
     sent: list[Reply] = field(default_factory=list)
+    resting: frozenset[str] = frozenset()
+    """What the last fetch was told to leave alone."""
     asked: list[str] = field(default_factory=list)
 
     def connector(self) -> type[PostboxConnector]:
@@ -128,10 +131,11 @@ class PostboxConnector:
         self.login = login
 
     def streams(self) -> tuple[Stream, ...]:
-        return Stream("comments"), Stream("messages")
+        return self.box.streams
 
     def fetch(self, stream: str, cursor: Cursor | None, poll: Poll) -> Page:
         self.box.asked.append(f"fetch {stream}")
+        self.box.resting = poll.resting
         waiting = self.box.pages[stream]
         return self._give(waiting.pop(0)) if waiting else Page(cursor or {"at": 0})
 
