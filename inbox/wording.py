@@ -27,6 +27,7 @@ VARIABLES = frozenset(
 )
 """Everything a template may name; templates/replies/README.md tells what each holds."""
 LONGEST_NAME = 60
+_TITLE = re.compile(r"\s*\{#-?\s*(?P<title>.*?)\s*-?#\}")
 _LINK_OR_CONTROL = re.compile(r"[\x00-\x1f\x7f<>{}]|https?://\S*|www\.\S*")
 
 
@@ -63,6 +64,19 @@ class Wording:
                 raise WordingProblem(f"{self.folder}/{candidate}/{name}.txt: {error}") from error
         raise WordingProblem(f"{self.folder}: no language has a template {name}.txt")
 
+    def title(self, name: str, language: str | None) -> str:
+        """What people call the template: the comment `{# … #}` at its beginning, in that language or in the default
+        one; its name in words where nobody wrote one."""
+        for candidate in dict.fromkeys((language, self.default_language, "de", "en")):
+            try:
+                with (self.folder / f"{candidate}" / f"{name}.txt").open(encoding="utf-8") as file:
+                    found = _TITLE.match(file.readline())
+            except (OSError, UnicodeDecodeError):
+                continue
+            if found is not None and found["title"]:
+                return found["title"]
+        return name.replace("-", " ")
+
     def check(self) -> list[str]:
         """Every template that cannot be used, as `file:line: what is wrong; what to write`."""
         if not self.folder.is_dir():
@@ -85,7 +99,7 @@ class Wording:
             return [f"{path}:{line}: not UTF-8 text; save the file as UTF-8"]
         except OSError as error:
             return [f"{path}: cannot be read ({error.strerror}); let the user who runs Zuruf read it"]
-        if not text.strip():
+        if not _TITLE.sub("", text, count=1).strip():
             return [f"{path}:1: the template is empty; write the reply, or remove the file"]
         return [_unknown_variable(path, text, name) for name in sorted(named - VARIABLES)]
 

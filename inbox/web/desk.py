@@ -137,6 +137,10 @@ class Visit:
         """In the visitor's language."""
         return translations(self.language).gettext(message)
 
+    def template_title(self, name: str) -> str:
+        """What people call a reply template, in the visitor's language."""
+        return self.runtime.wording.title(name, self.language)
+
     def page(self, template: str, view: Mapping[str, Any], *, place: str = "", status: int = 200) -> HTMLResponse:
         """A whole page with its frame."""
         with self.reading() as session:
@@ -145,7 +149,7 @@ class Visit:
 
     def part(self, template: str, view: Mapping[str, Any], *, status: int = 200) -> HTMLResponse:
         """A part of a page that has a template of its own, for a swap."""
-        whole = {"person": self.person, "csrf": self.csrf, **view}
+        whole = {"person": self.person, "csrf": self.csrf, "template_title": self.template_title, **view}
         return HTMLResponse(self.desk.renderer.page(template, self.language, self.now, whole), status)
 
     def frame(self, session: Session, place: str) -> dict[str, Any]:
@@ -155,6 +159,7 @@ class Visit:
         return {
             "person": self.person,
             "csrf": self.csrf,
+            "template_title": self.template_title,
             "place": place,
             "queue": None,
             "q": "",

@@ -120,3 +120,10 @@ def test_a_public_note_only_claims_a_private_message_that_was_sent() -> None:
             assert "privat geschrieben" not in text
             assert "have sent" not in text
             assert "have written" not in text
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if not path.stem.endswith(".public")], ids=named)
+def test_every_template_has_a_title_for_the_team(path: Path) -> None:
+    title = path.read_text("utf-8").splitlines()[0]
+    assert title.startswith("{# ")
+    assert path.stem not in title

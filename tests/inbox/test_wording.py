@@ -136,3 +136,16 @@ def test_names_leave_out_public_notes_and_changed_files_count_at_once(tmp_path: 
 def test_holes_of_conditions_leave_no_gap(tmp_path: Path) -> None:
     texts = wording(tmp_path, de_hello="\nGuten Tag  \n\n{% if open %}offen{% endif %}\n\n\nGrüße\n")
     assert texts.render("hello", "de", {"open": False}) == "Guten Tag\n\nGrüße"
+
+
+def test_the_title_is_the_comment_on_the_first_line(tmp_path: Path) -> None:
+    texts = wording(tmp_path, de_parcel="{# Wo ist mein Paket? #}\nServus!", en_parcel="Hello!")
+    assert texts.title("parcel", "de") == "Wo ist mein Paket?"
+    assert texts.title("parcel", "en") == "Wo ist mein Paket?"
+    assert texts.title("not-there", "de") == "not there"
+    assert texts.render("parcel", "de", {}) == "Servus!"
+    assert texts.check() == []
+
+
+def test_a_title_alone_is_an_empty_template(tmp_path: Path) -> None:
+    assert "the template is empty" in wording(tmp_path, de_parcel="{# Wo ist mein Paket? #}\n ").check()[0]
