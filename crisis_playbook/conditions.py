@@ -36,6 +36,10 @@ class Condition(Protocol):
         """Where in the text the deciding words stand."""
         ...
 
+    def quote(self, evidence: Evidence) -> str:
+        """The deciding words as they are written, in quotes; empty where there are none to show."""
+        ...
+
     def times(self, evidence: Evidence) -> int:
         """How often it was found; 1 where there is nothing to count."""
         ...
@@ -52,6 +56,9 @@ class Plain:
 
     def spans(self, evidence: Evidence) -> tuple[Span, ...]:
         return ()
+
+    def quote(self, evidence: Evidence) -> str:
+        return ""
 
     def times(self, evidence: Evidence) -> int:
         return 1
@@ -87,6 +94,9 @@ class AllOf:
     def spans(self, evidence: Evidence) -> tuple[Span, ...]:
         return tuple(span for part in self.parts for span in part.spans(evidence))
 
+    def quote(self, evidence: Evidence) -> str:
+        return evidence.quote(self.spans(evidence))
+
     def times(self, evidence: Evidence) -> int:
         return self.parts[0].times(evidence) if self.parts else 1
 
@@ -120,6 +130,9 @@ class AnyOf:
 
     def spans(self, evidence: Evidence) -> tuple[Span, ...]:
         return tuple(span for part in self.parts if part.holds(evidence) for span in part.spans(evidence))
+
+    def quote(self, evidence: Evidence) -> str:
+        return evidence.quote(self.spans(evidence))
 
     def times(self, evidence: Evidence) -> int:
         return sum(1 for part in self.parts if part.holds(evidence))

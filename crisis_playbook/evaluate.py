@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from crisis_playbook.conditions import SEVERITIES
 from crisis_playbook.evidence import Evidence
 from crisis_playbook.explain import check_of, sentence_of
-from crisis_playbook.model import Check, ComplaintLevel, Decision, Facts, Severity, Suggested
+from crisis_playbook.model import Actions, Check, ComplaintLevel, Decision, Facts, Suggested
 from crisis_playbook.playbook import Playbook, Rule
-from crisis_playbook.signals import NONE
+from crisis_playbook.signals import NO_SUM
 
 COMPLAINT = "complaint"
 
@@ -25,114 +25,121 @@ def evaluate(playbook: Playbook, facts: Facts, explain: bool = False, words: boo
     Pure: the same playbook and facts give the same decision.
     """
     evidence = Evidence(facts, playbook.vocabulary)
-    outcome = _Outcome(words or explain)
-    numbers = range(len(playbook.rules)) if explain else playbook.index.candidates(evidence.found)
-    for number in numbers:
+    said = _Said(words or explain)
+    decided_by: str | None = None
+    for number in range(len(playbook.rules)) if explain else playbook.index.candidates(evidence.found):
         rule = playbook.rules[number]
-        held = None if outcome.decided_by and not explain else rule.when.holds(evidence)
+        held = rule.when.holds(evidence)
         if explain:
-            outcome.checks.append(check_of(rule, held, evidence, outcome.decided_by))
-        if outcome.decided_by:
-            continue
+            said.checks.append(check_of(rule, held, evidence, decided_by))
+            if decided_by is not None:
+                continue
         if held:
-            outcome.apply(rule, evidence)
-            if not rule.goes_on and not explain:
-                break
+            said.apply(rule, evidence)
+            if not rule.goes_on:
+                if not explain:
+                    break
+                decided_by = rule.name
         elif held is None:
-            outcome.undecided.append(rule)
-    return _decision(playbook, evidence, outcome, explain)
+            said.undecided.append(rule)
+    return _decision(playbook, evidence, said, explain)
 
 
 @dataclass(slots=True)
-class _Outcome:
-    """What the rules that applied so far have added up to."""
+class _Said:
+    """What the rules said, in their order."""
 
     in_words: bool
     applied: list[Rule] = field(default_factory=list)
     undecided: list[Rule] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
-    severity: Severity = "none"
-    labels: dict[str, None] = field(default_factory=dict)
-    suggestions: list[Suggested] = field(default_factory=list)
-    notify: dict[str, None] = field(default_factory=dict)
-    reply: tuple[str, str] | None = None
-    reply_in_public: bool = False
-    assign: str | None = None
-    hold_replies: str | None = None
-    raise_level: int | None = None
-    decided_by: str | None = None
 
     def apply(self, rule: Rule, evidence: Evidence) -> None:
-        """Add one rule's actions: severity only rises, labels add up, the first assignment and reply stay."""
-        then = rule.then
+        """Note that the rule applied; those after it see its labels and severity, which only rises."""
         self.applied.append(rule)
         if self.in_words:
             self.why.append(sentence_of(rule, True, evidence))
-        if SEVERITIES.index(then.severity) > SEVERITIES.index(self.severity):
-            self.severity = then.severity
-        if SEVERITIES.index(then.severity) > SEVERITIES.index(evidence.severity):
-            evidence.severity = then.severity
-        self.labels |= dict.fromkeys(then.labels)
+        then = rule.then
         evidence.labels.update(then.labels)
-        self.suggestions += [Suggested(kind, template, rule.name) for kind, template in then.suggestions]
-        self.notify |= dict.fromkeys(then.notify)
-        self.assign = self.assign or then.assign
-        self.hold_replies = self.hold_replies or then.hold_replies
-        if self.reply is None and then.reply is not None:
-            self.reply, self.reply_in_public = (then.reply, rule.name), then.reply_in_public
-        if then.raise_level is not None:
-            self.raise_level = max(then.raise_level, self.raise_level or 0)
-        if not rule.goes_on:
-            self.decided_by = rule.name
+        if then.severity != "none":
+            evidence.severity = max(evidence.severity, then.severity, key=SEVERITIES.index)
 
 
-def _decision(playbook: Playbook, evidence: Evidence, outcome: _Outcome, explain: bool) -> Decision:
-    reply, reply_rule = outcome.reply or (None, None)
-    suggestions = outcome.suggestions
-    if outcome.in_words:
-        outcome.why += [sentence_of(rule, None, evidence) for rule in outcome.undecided]
-    only_proposed = _only_proposed(outcome, evidence)
-    if reply is not None and only_proposed is not None:
-        suggestions = [*suggestions, Suggested("reply", reply, reply_rule or "")]
-        if outcome.in_words:
-            outcome.why.append(f"the automatic reply {reply} is only proposed: {only_proposed}")
-        reply, reply_rule = None, None
-    answers = _answers(playbook, evidence)
-    language_matters = explain or (outcome.in_words and (reply is not None or suggestions or answers))
-    sums = {name: evidence.sum(name) for name in playbook.vocabulary.signals}
-    complaint = sums.pop(COMPLAINT, None)
-    points = evidence.points(COMPLAINT) if complaint and outcome.in_words else ()
-    return Decision(
-        rules=tuple(rule.name for rule in outcome.applied),
-        undecided=tuple(rule.name for rule in outcome.undecided),
-        severity=outcome.severity,
-        labels=tuple(outcome.labels),
-        suggestions=tuple(dict.fromkeys(suggestions)),
-        automatic_reply=reply,
-        automatic_reply_rule=reply_rule,
-        assign=outcome.assign,
-        hold_replies=outcome.hold_replies,
-        notify=tuple(outcome.notify),
-        answers=answers,
-        complaint=_complaint_level(complaint.level if complaint else NONE),
-        score=complaint.score if complaint else 0.0,
-        points=points,
-        why=tuple(outcome.why),
-        checks=tuple(outcome.checks),
-        language=(evidence.language if language_matters else evidence.facts.language) or "unknown",
-        playbook=playbook.hash,
-        signals={name: result.level for name, result in sums.items() if result.reached},
-        raise_level=outcome.raise_level,
-        automatic_reply_public=reply is not None and outcome.reply_in_public,
+def _together(applied: list[Rule]) -> Actions:
+    """What the rules that applied ask for: severity only rises, labels add up, the first assignment and reply stay.
+
+    Without the suggestions: each of those keeps the name of its rule.
+    """
+    if not applied:
+        return _NOTHING
+    if len(applied) == 1:
+        return applied[0].then
+    every = [rule.then for rule in applied]
+    replying = next((then for then in every if then.reply is not None), _NOTHING)
+    return Actions(
+        assign=next((then.assign for then in every if then.assign), None),
+        labels=tuple(dict.fromkeys([label for then in every for label in then.labels])),
+        reply=replying.reply,
+        reply_in_public=replying.reply_in_public,
+        hold_replies=next((then.hold_replies for then in every if then.hold_replies), None),
+        notify=tuple(dict.fromkeys([team for then in every for team in then.notify])),
+        severity=max([then.severity for then in every], key=SEVERITIES.index),
+        raise_level=max([then.raise_level for then in every if then.raise_level is not None], default=None),
     )
 
 
-def _only_proposed(outcome: _Outcome, evidence: Evidence) -> str | None:
+_NOTHING = Actions()
+
+
+def _decision(playbook: Playbook, evidence: Evidence, said: _Said, explain: bool) -> Decision:
+    then = _together(said.applied)
+    why, reply = said.why, then.reply
+    suggestions = [
+        Suggested(kind, template, rule.name) for rule in said.applied for kind, template in rule.then.suggestions
+    ]
+    reply_rule = next((rule.name for rule in said.applied if rule.then.reply is not None), None)
+    if said.undecided and said.in_words:
+        why += [sentence_of(rule, None, evidence) for rule in said.undecided]
+    if reply is not None and (only_proposed := _only_proposed(then, evidence)):
+        suggestions.append(Suggested("reply", reply, reply_rule or ""))
+        if said.in_words:
+            why.append(f"the automatic reply {reply} is only proposed: {only_proposed}")
+        reply, reply_rule = None, None
+    answers = _answers(playbook, evidence)
+    language_matters = explain or (said.in_words and (reply is not None or suggestions or answers))
+    sums = {name: evidence.sum(name) for name in playbook.vocabulary.signals}
+    complaint = sums.pop(COMPLAINT, NO_SUM)
+    return Decision(
+        rules=tuple([rule.name for rule in said.applied]),
+        undecided=tuple([rule.name for rule in said.undecided]),
+        severity=then.severity,
+        labels=then.labels,
+        suggestions=tuple(dict.fromkeys(suggestions)),
+        automatic_reply=reply,
+        automatic_reply_rule=reply_rule,
+        assign=then.assign,
+        hold_replies=then.hold_replies,
+        notify=then.notify,
+        answers=answers,
+        complaint=_complaint_level(complaint.level),
+        score=complaint.score,
+        points=evidence.points(COMPLAINT) if complaint.lines and said.in_words else (),
+        why=tuple(why),
+        checks=tuple(said.checks),
+        language=(evidence.language if language_matters else evidence.facts.language) or "unknown",
+        playbook=playbook.hash,
+        signals={name: result.level for name, result in sums.items() if result.reached},
+        raise_level=then.raise_level,
+        automatic_reply_public=reply is not None and then.reply_in_public,
+    )
+
+
+def _only_proposed(then: Actions, evidence: Evidence) -> str | None:
     """Why a person has to send what a rule would send by itself; None where nothing stands against it."""
-    if outcome.hold_replies is not None:
+    if then.hold_replies is not None:
         return "replies are held"
-    if evidence.facts.visibility == "public" and not outcome.reply_in_public:
+    if evidence.facts.visibility == "public" and not then.reply_in_public:
         return "the message is public, and the rule does not say reply: {public: …}"
     return None
 

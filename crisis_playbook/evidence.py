@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,6 +74,7 @@ class Evidence:
         "_points",
         "_sums",
         "_topics",
+        "_written",
         "facts",
         "found",
         "labels",
@@ -84,7 +85,8 @@ class Evidence:
     def __init__(self, facts: Facts, vocabulary: Vocabulary) -> None:
         self.facts = facts
         self.vocabulary = vocabulary
-        self._chunks = vocabulary.phrases.chunks(facts.text)
+        self._written = facts.text.split()
+        self._chunks = vocabulary.phrases.chunks(self._written)
         self.found: Found = vocabulary.phrases.find_in(self._chunks)
         vocabulary.patterns.find(facts.text, self.found)
         self.labels: set[str] = set(facts.labels)
@@ -109,7 +111,7 @@ class Evidence:
     def length(self) -> int:
         """How many words the text has; handles, links and chunks without a letter or digit are none."""
         if self._length is None:
-            self._length = sum(map(_IS_WORD.__getitem__, self.facts.text.split()))
+            self._length = sum(map(_IS_WORD.__getitem__, self._written))
         return self._length
 
     def topic(self, name: str) -> list[Stretch]:
@@ -143,22 +145,31 @@ class Evidence:
             self._points[signal] = self.vocabulary.signals[signal].points(self)
         return self._points[signal]
 
+    def said(self, stretches: list[Stretch]) -> str:
+        """The words of these stretches of tokens, in quotes, for a person to read; at most MOST_SHOWN of them."""
+        if not stretches:
+            return ""
+        places = self._found_places()
+        if len(stretches) == 1:
+            return f'"{places.words(stretches[0])}"'
+        return _in_quotes(map(places.words, sorted(stretches[:MOST_SHOWN])))
+
     def quote(self, spans: tuple[Span, ...]) -> str:
         """The words of the message at these places, in quotes, for a person to read."""
-        if not spans:
-            return ""
-        if len(spans) == 1:
-            start, end = spans[0]
-            return f'"{" ".join(self.facts.text[start:end].split())}"'
-        seen = dict.fromkeys(" ".join(self.facts.text[start:end].split()) for start, end in spans)
-        return ", ".join(f'"{part}"' for part in seen)
+        return _in_quotes(" ".join(self.facts.text[start:end].split()) for start, end in spans)
 
     def spans(self, stretches: list[Stretch]) -> tuple[Span, ...]:
         """The stretches of tokens as characters of the original text; at most MOST_SHOWN of them."""
         if not stretches:
             return ()
+        places = self._found_places()
+        return tuple(sorted(set(map(places.characters, stretches[:MOST_SHOWN]))))
+
+    def _found_places(self) -> Places:
         if self._places is None:
-            self._places = Places(self.facts.text, self._chunks)
-        if len(stretches) == 1:
-            return (self._places.characters(stretches[0]),)
-        return tuple(sorted(set(map(self._places.characters, stretches[:MOST_SHOWN]))))
+            self._places = Places(self.facts.text, self._written, self._chunks)
+        return self._places
+
+
+def _in_quotes(parts: Iterable[str]) -> str:
+    return ", ".join([f'"{part}"' for part in dict.fromkeys(parts)])

@@ -20,9 +20,8 @@ def check_of(rule: Rule, held: bool | None, evidence: Evidence, decided_by: str 
 
 def sentence_of(rule: Rule, held: bool | None, evidence: Evidence) -> str:
     """One sentence: that the rule applied, did not apply, or could not be decided, and the telling conditions."""
-    telling = rule.when.parts
-    if not held:
-        telling = tuple(part for part in rule.when.parts if part.holds(evidence) is held) or rule.when.parts
-    reasons = "; ".join(part.why(evidence) for part in telling)
-    verb = {True: "applied", False: "did not apply", None: "could not be decided"}[held]
-    return f"rule {rule.name} {verb}: {reasons}"
+    if held:
+        return f"rule {rule.name} applied: {'; '.join([part.why(evidence) for part in rule.when.parts])}"
+    telling = [part for part in rule.when.parts if part.holds(evidence) is held] or rule.when.parts
+    verb = "did not apply" if held is False else "could not be decided"
+    return f"rule {rule.name} {verb}: {'; '.join([part.why(evidence) for part in telling])}"

@@ -192,11 +192,11 @@ class Phrases:
 
     def find(self, text: str) -> Found:
         """Every word list found in the text, with the stretches of tokens."""
-        return self.find_in(self.chunks(text))
+        return self.find_in(self.chunks(text.split()))
 
-    def chunks(self, text: str) -> list[Chunk]:
+    def chunks(self, written: list[str]) -> list[Chunk]:
         """What stands between white space, understood."""
-        return list(map(self._chunks.__getitem__, text.split()))
+        return list(map(self._chunks.__getitem__, written))
 
     def find_in(self, chunks: list[Chunk]) -> Found:
         """Every word list found in these chunks. One pass, however many phrases."""
@@ -283,15 +283,16 @@ def _follow(branch: _Branch, stream: list[Seen], start: int, position: int, foun
 
 
 class Places:
-    """From a token's number, as `find_in` counts them, to its characters; worked out only for those asked for.
+    """From a token's number, as `find_in` counts them, to its letters; worked out only for those asked for.
 
     Only told for tokens that begin or end something found; others stand where their chunk begins.
     """
 
-    __slots__ = ("_bounds", "_chunks", "_starts", "_text")
+    __slots__ = ("_bounds", "_chunks", "_starts", "_text", "_written")
 
-    def __init__(self, text: str, chunks: list[Chunk]) -> None:
+    def __init__(self, text: str, written: list[str], chunks: list[Chunk]) -> None:
         self._text = text
+        self._written = written
         self._chunks = chunks
         self._bounds = list(accumulate(map(len, chunks)))
         self._starts: dict[int, int] = {}
@@ -302,6 +303,20 @@ class Places:
         if end == first + 1:
             return self._place(first)
         return self._place(first)[0], self._place(end - 1)[1]
+
+    def words(self, stretch: Stretch) -> str:
+        """The words of a stretch of tokens as they are written, one blank between them."""
+        first, end = stretch
+        chunk = bisect_right(self._bounds, first)
+        seen = self._chunks[chunk][first - self._bounds[chunk]]
+        if end == first + 1:
+            return self._written[chunk][seen.start : seen.end]
+        last = bisect_right(self._bounds, end - 1)
+        until = self._chunks[last][end - 1 - self._bounds[last]].end
+        if last == chunk:
+            return self._written[chunk][seen.start : until]
+        between = self._written[chunk + 1 : last]
+        return " ".join([self._written[chunk][seen.start :], *between, self._written[last][:until]])
 
     def _place(self, number: int) -> tuple[int, int]:
         chunk = bisect_right(self._bounds, number)

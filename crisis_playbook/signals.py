@@ -12,6 +12,8 @@ from crisis_playbook.model import Points
 
 NONE = "none"
 _NOTHING: frozenset[str] = frozenset()
+NO_SUM = Sum(NONE, 0.0, _NOTHING, ())
+"""Of a signal the playbook does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Signal:
         return tuple(Points(self._reason(line, evidence), line.points) for line in counted)
 
     def _reason(self, line: Line, evidence: Evidence) -> str:
-        quoted = evidence.quote(line.condition.spans(evidence))
+        quoted = line.condition.quote(evidence)
         return f"{line.title}: {quoted}" if quoted else line.title
 
     def spans(self, evidence: Evidence) -> list[Span]:

@@ -164,6 +164,12 @@ class KnownSign:
             return self.sign.test(evidence.facts.text)
         return evidence.spans(apart(self.found(evidence)))
 
+    def quote(self, evidence: Evidence) -> str:
+        """The words that show it, in quotes."""
+        if self.sign.test is not None:
+            return evidence.quote(self.sign.test(evidence.facts.text))
+        return evidence.said(apart(self.found(evidence)))
+
 
 def know(sign: Sign, phrases: Phrases) -> KnownSign:
     """Register what must be found for a sign."""

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import emoji
+
+from crisis_playbook.remembered import Remembered
 
 Kind = Literal["word", "number", "hashtag", "handle", "link", "emoji", "emoticon", "marks"]
 
@@ -42,8 +45,7 @@ _SKIN_AND_STYLE = dict.fromkeys([0xFE0E, 0xFE0F, 0x20E3, *range(0x1F3FB, 0x1F400
 _FIRST_EMOJI = "©"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word, sign or emoji of a text.
 
     `spellings` are the folded forms it may be found by (several only where letters repeat, or for a hashtag).
@@ -168,23 +170,47 @@ def fold_text(text: str) -> str:
     lowered = text.lower()
     if lowered.isascii():
         return lowered
-    return _plain(unicodedata.normalize("NFC", lowered)).translate(_PLAIN_QUOTES)
+    return _FOREIGN.sub(_folded_piece, lowered)
+
+
+def _folded_piece(piece: re.Match[str]) -> str:
+    return _PIECES[piece.group()]
+
+
+def _fold_piece(piece: str) -> str:
+    return _plain(unicodedata.normalize("NFC", piece)).translate(_PLAIN_QUOTES)
+
+
+_FOREIGN = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
+"""Letters outside ASCII with the one before them, which an accent may belong to: what can change when folded."""
+_PIECES = Remembered(_fold_piece)
 
 
 def fold_text_with_places(text: str) -> Folded:
-    """`fold_text`, character by character, so that a match can be shown in the original."""
+    """`fold_text` with the way back, so that a match can be shown in the original."""
     parts: list[str] = []
     places: list[int] = []
-    index = 0
-    while index < len(text):
-        following = index + 1
-        while following < len(text) and unicodedata.combining(text[following]):
+    done = 0
+    for piece in _FOREIGN.finditer(text):
+        parts.append(text[done : piece.start()].lower())
+        places.extend(range(done, piece.start()))
+        done = piece.end()
+        for start, end in _letters(text, piece.start(), done):
+            folded = fold_text(text[start:end])
+            parts.append(folded)
+            places.extend([start] * len(folded))
+    parts.append(text[done:].lower())
+    return Folded("".join(parts), (*places, *range(done, len(text) + 1)))
+
+
+def _letters(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Letters with the accents that follow them."""
+    while start < end:
+        following = start + 1
+        while following < end and unicodedata.combining(text[following]):
             following += 1
-        folded = fold_text(text[index:following])
-        parts.append(folded)
-        places.extend([index] * len(folded))
-        index = following
-    return Folded("".join(parts), (*places, len(text)))
+        yield start, following
+        start = following
 
 
 _PLAIN_QUOTES = str.maketrans(

@@ -22,6 +22,8 @@ class HasTopic:
         return f"topic: {self.names[0] if len(self.names) == 1 else '[' + ', '.join(self.names) + ']'}"
 
     def _hits(self, evidence: Evidence) -> list[Stretch]:
+        if len(self.names) == 1:
+            return evidence.topic(self.names[0])
         return [hit for name in self.names for hit in evidence.topic(name)]
 
     def holds(self, evidence: Evidence) -> bool | None:
@@ -33,11 +35,14 @@ class HasTopic:
     def why(self, evidence: Evidence) -> str:
         for name in self.names:
             if evidence.topic(name):
-                return f"topic {name}: {evidence.quote(evidence.spans(evidence.topic(name)))}"
+                return f"topic {name}: {evidence.said(evidence.topic(name))}"
         return f"no words of topic {' or '.join(self.names)}"
 
     def spans(self, evidence: Evidence) -> tuple[Span, ...]:
         return evidence.spans(self._hits(evidence))
+
+    def quote(self, evidence: Evidence) -> str:
+        return evidence.said(self._hits(evidence))
 
     def times(self, evidence: Evidence) -> int:
         if len(self.names) == 1:
@@ -63,11 +68,14 @@ class HasWords:
         return self.words in evidence.found
 
     def why(self, evidence: Evidence) -> str:
-        spans = self.spans(evidence)
-        return f"found {evidence.quote(spans)}" if spans else "none of the words was found"
+        quoted = self.quote(evidence)
+        return f"found {quoted}" if quoted else "none of the words was found"
 
     def spans(self, evidence: Evidence) -> tuple[Span, ...]:
         return evidence.spans(apart(evidence.found.get(self.words, [])))
+
+    def quote(self, evidence: Evidence) -> str:
+        return evidence.said(apart(evidence.found.get(self.words, [])))
 
     def times(self, evidence: Evidence) -> int:
         return len(apart(evidence.found.get(self.words, [])))
@@ -94,10 +102,16 @@ class HasAllWords(Plain):
         for phrase, words in zip(self.phrases, self.words, strict=True):
             if words not in evidence.found:
                 return f'"{phrase}" was not found'
-        return f"found {evidence.quote(self.spans(evidence))}"
+        return f"found {self.quote(evidence)}"
 
     def spans(self, evidence: Evidence) -> tuple[Span, ...]:
-        return evidence.spans([hit for words in self.words for hit in evidence.found.get(words, [])])
+        return evidence.spans(self._hits(evidence))
+
+    def quote(self, evidence: Evidence) -> str:
+        return evidence.said(self._hits(evidence))
+
+    def _hits(self, evidence: Evidence) -> list[Stretch]:
+        return [hit for words in self.words for hit in evidence.found.get(words, [])]
 
     def gate(self) -> Gate:
         return frozenset(self.words[:1])
@@ -118,11 +132,14 @@ class HasNoWords(Plain):
         return self.words not in evidence.found
 
     def why(self, evidence: Evidence) -> str:
-        spans = self.spans(evidence)
-        return f"found {evidence.quote(spans)}" if spans else "none of the excluded words was found"
+        quoted = self.quote(evidence)
+        return f"found {quoted}" if quoted else "none of the excluded words was found"
 
     def spans(self, evidence: Evidence) -> tuple[Span, ...]:
         return evidence.spans(apart(evidence.found.get(self.words, [])))
+
+    def quote(self, evidence: Evidence) -> str:
+        return evidence.said(apart(evidence.found.get(self.words, [])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +159,16 @@ class Matches:
         return any(number in evidence.found for number in self.numbers)
 
     def why(self, evidence: Evidence) -> str:
-        spans = self.spans(evidence)
-        return f"{self.word} found {evidence.quote(spans)}" if spans else f"the {self.word} was not found"
+        quoted = self.quote(evidence)
+        return f"{self.word} found {quoted}" if quoted else f"the {self.word} was not found"
 
     def spans(self, evidence: Evidence) -> tuple[Span, ...]:
         text, patterns = evidence.facts.text, evidence.vocabulary.patterns
         matching = [f for f, n in zip(self.folded, self.numbers, strict=True) if n in evidence.found]
         return tuple(span for folded in matching for span in patterns.spans(folded, text))
+
+    def quote(self, evidence: Evidence) -> str:
+        return evidence.quote(self.spans(evidence))
 
     def times(self, evidence: Evidence) -> int:
         return len(self.spans(evidence))
@@ -176,12 +196,17 @@ class Shows:
     def why(self, evidence: Evidence) -> str:
         for known in self.signs:
             if known.times(evidence):
-                quoted = evidence.quote(known.spans(evidence))
+                quoted = known.quote(evidence)
                 return f"{known.sign.meaning}: {quoted}" if quoted else known.sign.meaning
         return f"no sign of {' or '.join(known.sign.meaning for known in self.signs)}"
 
     def spans(self, evidence: Evidence) -> tuple[Span, ...]:
         return tuple(span for known in self.signs for span in known.spans(evidence))
+
+    def quote(self, evidence: Evidence) -> str:
+        if len(self.signs) == 1:
+            return self.signs[0].quote(evidence)
+        return evidence.quote(self.spans(evidence))
 
     def times(self, evidence: Evidence) -> int:
         return sum(known.times(evidence) for known in self.signs)

@@ -94,7 +94,7 @@ def test_places_lead_to_the_found_words() -> None:
     phrases = Phrases()
     number = phrases.add_list([parse_phrase("nicht angekommen"), parse_phrase("😡")])
     text = "Hallo, Paket nicht\tangekommen!!! 😡"
-    places = Places(text, phrases.chunks(text))
+    places = Places(text, text.split(), phrases.chunks(text.split()))
     found = [text[slice(*places.characters(stretch))] for stretch in phrases.find(text)[number]]
     assert found == ["nicht\tangekommen", "😡"]
 
@@ -107,7 +107,7 @@ def test_places_lead_to_the_found_words() -> None:
 def test_places_are_right_whatever_stands_around(text: str) -> None:
     phrases = Phrases()
     number = phrases.add_list([parse_phrase("kaputt")])
-    places = Places(text, phrases.chunks(text))
+    places = Places(text, text.split(), phrases.chunks(text.split()))
     assert all(text[slice(*places.characters(s))] == "kaputt" for s in phrases.find(text).get(number, []))
 
 
