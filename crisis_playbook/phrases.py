@@ -19,6 +19,8 @@ from crisis_playbook.text import Token, chunk_tokens, fold
 
 MOST_LETTERS = 200
 MOST_MEMORY = 256 << 20
+FEW = 20
+"""So many `*parts*` are looked for one by one; RE2 costs as much at the start, and nothing for more."""
 
 Open = Literal["closed", "start", "end", "both", "any"]
 """Which end of a word is open: none, `*wort`, `wort*`, `*wort*`, or `*` alone (any one word)."""
@@ -128,7 +130,8 @@ class Phrases:
         self._atoms: dict[WordPattern, int] = {}
         self._closed: dict[str, int] = {}
         self._open: dict[Open, dict[str, int]] = {"start": {}, "end": {}, "both": {}}
-        self._lengths: dict[Open, tuple[int, ...]] = {}
+        self._lengths: dict[str, tuple[int, ...]] = {}
+        """How long the `begin*` are that begin with these two letters (`be*`), and the `*end` that end so (`*nd`)."""
         self._inside: Any = None
         """Whether a word holds any of the `*parts*`: asked for every new word, whatever their number."""
         self._tree = _Branch()
@@ -186,9 +189,13 @@ class Phrases:
                 known = self._open[pattern.open]
                 known[pattern.text] = number
                 self._inside = None
-                lengths = self._lengths.get(pattern.open, ())
-                self._lengths[pattern.open] = tuple(sorted({*lengths, len(pattern.text)}))
+                if pattern.open != "both":
+                    self._know_length(pattern)
         return self._atoms[pattern]
+
+    def _know_length(self, pattern: WordPattern) -> None:
+        part = f"{pattern.text[:2]}*" if pattern.open == "end" else f"*{pattern.text[-2:]}"
+        self._lengths[part] = tuple(sorted({*self._lengths.get(part, ()), len(pattern.text)}))
 
     def find(self, text: str) -> Found:
         """Every word list found in the text, with the stretches of tokens."""
@@ -247,25 +254,23 @@ class Phrases:
         atoms = [self._closed[word]] if word in self._closed else []
         if kind in ("link", "handle"):
             return atoms
-        letters = len(word)
-        for length in self._lengths.get("end", ()):
-            if length > letters:
-                break
+        for length in self._lengths.get(f"{word[:2]}*", ()):
             if word[:length] in self._open["end"]:
                 atoms.append(self._open["end"][word[:length]])
-        for length in self._lengths.get("start", ()):
-            if length > letters:
-                break
+        for length in self._lengths.get(f"*{word[-2:]}", ()):
             if word[-length:] in self._open["start"]:
                 atoms.append(self._open["start"][word[-length:]])
         inside = self._open["both"]
-        if inside and self._inside is None:
-            options = re2.Options()
-            options.max_mem = MOST_MEMORY
-            self._inside = re2.compile("|".join(map(re2.escape, inside)), options)
-        if inside and self._inside.search(word):
+        if len(inside) <= FEW or self._may_hold(word):
             atoms += [inside[part] for part in inside if part in word]
         return atoms
+
+    def _may_hold(self, word: str) -> bool:
+        if self._inside is None:
+            options = re2.Options()
+            options.max_mem = MOST_MEMORY
+            self._inside = re2.compile("|".join(map(re2.escape, self._open["both"])), options)
+        return self._inside.search(word) is not None
 
 
 def _follow(branch: _Branch, stream: list[Seen], start: int, position: int, found: Found) -> None:

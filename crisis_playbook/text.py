@@ -42,7 +42,7 @@ _UMLAUTS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "oe", "đ": "d", "ł": "l", "ı": "i"}
 )
 _SKIN_AND_STYLE = dict.fromkeys([0xFE0E, 0xFE0F, 0x20E3, *range(0x1F3FB, 0x1F400)])
-_FIRST_EMOJI = "©"
+_PERHAPS_EMOJI = re.compile("[©®\u203c-\U0010ffff]")
 
 
 class Token(NamedTuple):
@@ -70,7 +70,9 @@ def fold(word: str) -> str:
 @lru_cache(maxsize=4096)
 def spellings(word: str) -> tuple[str, ...]:
     """Every folded form of one word: 'neiiin' may mean 'neiin' or 'nein', 'kaputttt' 'kaputt' or 'kaput'."""
-    lowered = _DROPPED.sub("", word.lower())
+    lowered = word.lower()
+    if not lowered.isalpha():
+        lowered = _DROPPED.sub("", lowered)
     if not lowered.isascii():
         lowered = unicodedata.normalize("NFC", lowered)
     if not _REPEATED.search(lowered):
@@ -123,7 +125,7 @@ def chunk_tokens(chunk: str, offset: int = 0) -> list[Token]:
 
 
 def _emoji_in(chunk: str) -> list[tuple[int, int, str]]:
-    if chunk.isascii() or max(chunk) < _FIRST_EMOJI or chunk.startswith(("http://", "https://", "www.")):
+    if not _PERHAPS_EMOJI.search(chunk) or chunk.startswith(("http://", "https://", "www.")):
         return []
     return [(item["match_start"], item["match_end"], item["emoji"]) for item in emoji.emoji_list(chunk)]
 
