@@ -32,6 +32,7 @@ from connectors.base import (
 from connectors.graph import Graph, node
 from connectors.graph_collect import Collected
 from connectors.graph_posts import Edge, Posts, PostView
+from connectors.graph_usage import together
 from connectors.graph_values import (
     Odd,
     comment_id,
@@ -134,14 +135,21 @@ class FacebookPosts:
         raise Misconfigured(f"the replies of {comment} are read with the comments of {post}")
 
     def exists(self, external_id: str, now: datetime) -> tuple[bool, Usage]:
-        """Whether this one comment or post is still there."""
-        try:
-            got = self._graph.get(node(external_id), now, fields="id")
-        except (Refused, Misconfigured) as error:
-            if (error.code or "").split("/")[0] == "100":
-                return False, error.usage
-            raise
-        return True, got.usage
+        """Whether this one comment or post is still there. Some posts' comments (photos in albums) carry another number
+        in front than the post's: unknown by the long name, such a comment is asked for by its own number alone."""
+        short = external_id.rpartition("_")[2]
+        named_by_post = external_id != short and not external_id.startswith(f"{self._page_id}_")
+        usage = Usage()
+        for name in (external_id, short) if named_by_post else (external_id,):
+            try:
+                got = self._graph.get(node(name), now, fields="id")
+            except (Refused, Misconfigured) as error:
+                if (error.code or "").split("/")[0] != "100":
+                    raise
+                usage = together(usage, error.usage)
+            else:
+                return True, together(usage, got.usage)
+        return False, usage
 
     def comment(self, external_id: str, now: datetime) -> tuple[InboundMessage, Usage]:
         """One comment as it stands now. Raises Refused where it is gone, Odd where it cannot be read."""

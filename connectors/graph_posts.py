@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from connectors.base import (
     ConnectorError,
     Cursor,
     InboundMessage,
+    Listing,
     LoginExpired,
     Misconfigured,
     Page,
@@ -29,10 +30,24 @@ from connectors.base import (
     Usage,
 )
 from connectors.graph_collect import Collected
-from connectors.graph_view import Scope, Seen, View, judge, with_spared
+from connectors.graph_view import (
+    BEGINNING,
+    CONFIRM_SECONDS,
+    SETTLE_SECONDS,
+    Scope,
+    Seen,
+    View,
+    judge,
+    vanished,
+    with_answers,
+    with_unasked,
+)
 
 MOST_QUESTIONS = 5
 """Suspected deletions asked about in one step."""
+MOST_POSTS_ASKED = 2
+"""Posts suspected to be gone that are asked for in one step."""
+MOST_LEFT_OUT = 20
 OTHERS_REMEMBERED = 300
 """Posts that fell out of the list and whose last view is still known."""
 EMPTY_PAGES = 10
@@ -101,6 +116,10 @@ class Progress:
     walks: list[Walk] = field(default_factory=list)
     walking: bool = False
     started: bool = False
+    listed: list[str] = field(default_factory=list)
+    """The posts of the list as it stood last."""
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Posts that fell out of the middle of the list and are there all the same: when to ask once more; 0 never."""
 
     @staticmethod
     def load(cursor: Cursor | None) -> Progress:
@@ -111,11 +130,20 @@ class Progress:
             [dict(walk) for walk in cursor.get("walks", [])],
             bool(cursor.get("walking")),
             bool(cursor.get("started")),
+            list(cursor.get("listed", [])),
+            dict(cursor.get("left_out", {})),
         )
 
     def store(self) -> dict[str, Any]:
         """For the cursor."""
-        return {"posts": self.posts, "walks": self.walks, "walking": self.walking, "started": self.started}
+        return {
+            "posts": self.posts,
+            "walks": self.walks,
+            "walking": self.walking,
+            "started": self.started,
+            "listed": self.listed,
+            "left_out": self.left_out,
+        }
 
     def due(self, now: datetime) -> Walk | None:
         """The first walk that may go on."""
@@ -138,11 +166,35 @@ def read_newest(reader: PostReader, cursor: Cursor | None, poll: Poll) -> Page:
 def _list_newest(reader: PostReader, progress: Progress, collected: Collected, poll: Poll) -> None:
     listed = reader.posts(reader.head, None, poll, wide=not progress.started)
     take_in(reader, reader.head, listed, dict(progress.posts), progress, collected, poll)
+    _miss_posts(reader, listed, progress, collected, poll)
     forget_oldest(progress, {post.subject.external_id for post in listed.posts})
     unfinished = not progress.started and _reaches_since(listed, poll)
     if listed.after and (unfinished or not listed.posts):
         progress.walks.append({"kind": "posts", "edge": reader.head.name, "after": listed.after})
     progress.started = True
+
+
+def _miss_posts(reader: PostReader, listed: Posts, progress: Progress, collected: Collected, poll: Poll) -> None:
+    """Posts that vanished from the list without being pushed out of it: where one is gone, so are its comments."""
+    if listed.unreadable:
+        return
+    now_there = list(dict.fromkeys(post.subject.external_id for post in listed.posts))
+    stamp = int(poll.now.timestamp())
+    missing = vanished(progress.listed, now_there, whole=listed.after is None)
+    due = [post for post in missing if progress.left_out.get(post, stamp) in range(1, stamp + 1)]
+    for post in due[:MOST_POSTS_ASKED]:
+        there, usage = reader.exists(post, poll.now)
+        collected.used(usage)
+        if there:
+            progress.left_out[post] = 0 if post in progress.left_out else stamp + CONFIRM_SECONDS
+        else:
+            until = datetime.fromtimestamp(stamp - SETTLE_SECONDS, UTC)
+            collected.listings.append(Listing(post, True, BEGINNING, until, frozenset()))
+            progress.listed.remove(post)
+            progress.posts.pop(post, None)
+    waiting = [post for post in missing if post in progress.listed]
+    progress.left_out = {post: at for post, at in progress.left_out.items() if post in waiting}
+    progress.listed = [*now_there[:1], *waiting[:MOST_LEFT_OUT], *now_there[1:]]
 
 
 def forget_oldest(progress: Progress, listed: set[str]) -> None:
@@ -160,6 +212,8 @@ def take_in(
     progress: Progress,
     collected: Collected,
     poll: Poll,
+    *,
+    remembered: bool = True,
 ) -> None:
     """Judge every post of a page; what does not connect becomes a walk."""
     collected.used(listed.usage)
@@ -172,13 +226,16 @@ def take_in(
         known = Seen.from_json(before.get(post.subject.external_id))
         if known is None and not post.view.messages and post.view.more is None:
             continue
-        questions -= _judge_post(reader, edge, post, known, questions, progress, collected, poll)
+        above = frozenset({post.subject.external_id}) if edge.posts_are_messages else frozenset()
+        scope = Scope(post.subject.external_id, True, poll.since, above, remembered)
+        questions -= _judge_post(reader, edge, post, scope, known, questions, progress, collected, poll)
 
 
 def _judge_post(
     reader: PostReader,
     edge: Edge,
     post: PostView,
+    scope: Scope,
     known: Seen | None,
     questions: int,
     progress: Progress,
@@ -187,17 +244,14 @@ def _judge_post(
 ) -> int:
     """Returns how many questions about vanished comments were asked."""
     post_id = post.subject.external_id
-    above = frozenset({post_id}) if edge.posts_are_messages else frozenset()
-    judged = judge(post.view, known, Scope(post_id, True, poll.since, above), poll.now)
+    judged = judge(post.view, known, scope, poll.now)
     collected.add(judged.deliver)
     if judged.listing is not None:
         collected.listings.append(judged.listing)
     asked = judged.suspects[:questions]
-    spared = ask_about(reader, asked, collected, poll.now)
-    rest = judged.suspects[questions:]
-    seen = with_spared(judged.seen, spared)
+    seen = with_answers(judged.seen, asked, ask_about(reader, asked, collected, poll.now))
     progress.posts.pop(post_id, None)
-    progress.posts[post_id] = with_unasked(seen, rest).to_json()
+    progress.posts[post_id] = with_unasked(seen, judged.suspects[questions:]).to_json()
     if judged.behind is not None:
         after = post.view.more if post.view.newest_first else None
         walk = {"kind": "comments", "post": post_id, "edge": edge.name, "after": after, "until": judged.behind}
@@ -207,14 +261,6 @@ def _judge_post(
         for comment, after in post.view.deeper:
             progress.walks.append({"kind": "replies", "comment": comment, "post": post_id, "after": after})
     return len(asked)
-
-
-def with_unasked(seen: Seen, rest: tuple[str, ...]) -> Seen:
-    """Vanished items nobody asked about yet stay remembered for the next step."""
-    if not rest or not seen.ids:
-        return seen
-    ids = (*seen.ids[:1], *rest, *seen.ids[1:])
-    return Seen(seen.watermark, seen.digest, seen.changed_at, seen.pending, seen.total, ids, seen.spared)
 
 
 def same_ground(walk: Walk, other: Walk) -> bool:

@@ -26,6 +26,7 @@ from connectors.graph_posts import (
     take_in,
 )
 from connectors.graph_usage import MESSENGER
+from connectors.graph_values import own_copy
 from connectors.graph_view import BEGINNING, SETTLE_SECONDS
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ LARGEST_SWEEP = 3000
 """Ids remembered while one post is swept; a longer one is read again without concluding that anything is gone."""
 LONGEST_QUEUE = 200
 MOST_SWEPT = 2000
-"""Ids remembered of posts whose count the platform states higher than what it shows (hidden or filtered ones)."""
+"""Ids remembered of swept posts, for when the platform's count and what it shows differ (hidden or filtered ones)."""
 
 OlderThreads = Callable[[dict[str, Any], Collected, Poll], bool]
 """Reads one older page of private threads; False when there was nothing to read."""
@@ -54,7 +55,7 @@ class Rounds:
 
     def read(self, cursor: Cursor | None, poll: Poll) -> Page:
         """One turn that makes a call. In the first import the `first` turns follow each other at once."""
-        state = dict(cursor or {})
+        state = own_copy(cursor)
         progress, collected = Progress.load(state.get("progress")), Collected()
         walk = progress.due(poll.now) if progress.walking else None
         turn = int(state.get("turn", 0))
@@ -139,7 +140,7 @@ class Rounds:
             collected.used(listed.usage)
             self._note_active(listed, state, poll)
         else:
-            take_in(self._reader, head, listed, dict(progress.posts), progress, collected, poll)
+            take_in(self._reader, head, listed, dict(progress.posts), progress, collected, poll, remembered=False)
         over = listed.after in (None, place["after"]) or place["page"] >= ARCHIVE_PAGES
         place |= {"after": None, "page": 0} if over else {"after": listed.after, "page": place["page"] + 1}
 
@@ -212,12 +213,12 @@ class Rounds:
         """What a whole sweep proves; where the platform counts more than it shows, ask for each that vanished."""
         if walk["counted"] != walk["total"]:
             return
-        if walk["total"] in (None, len(set(walk["ids"])), walk["roots"]):
-            collected.listings.append(_everything_below(walk, post_is_message))
-            return
         swept: dict[str, list[str]] = state.setdefault("swept", {})
         there = dict.fromkeys(walk["ids"])
         missing = tuple(known for known in swept.pop(walk["post"], []) if known not in there)
+        if walk["total"] in (None, len(there), walk["roots"]):
+            collected.listings.append(_everything_below(walk, post_is_message))
+            missing = ()
         ask_about(self._reader, missing[:MOST_QUESTIONS], collected, poll.now)
         swept[walk["post"]] = [*there, *missing[MOST_QUESTIONS:]]
         while sum(map(len, swept.values())) > MOST_SWEPT:

@@ -15,7 +15,7 @@ from connectors.base import Author, Cursor, Gap, Misconfigured, Page, Poll, Refu
 from connectors.graph import Graph
 from connectors.graph_collect import Collected
 from connectors.graph_private import author_of, is_own, polled_message
-from connectors.graph_values import Odd, graph_time, id_of, mapping, next_after, rows, text_id, unreadable
+from connectors.graph_values import Odd, graph_time, id_of, mapping, next_after, own_copy, rows, text_id, unreadable
 from connectors.graph_view import OVERLAP_SECONDS, Scope, Seen, View, judge
 
 NEWEST_ONLY = 20
@@ -60,7 +60,7 @@ class ThreadReader:
 
     def read(self, cursor: Cursor | None, poll: Poll) -> Page:
         """One step: the latest threads, or a page further down where more than a page has news."""
-        state, collected = dict(cursor or {}), Collected()
+        state, collected = own_copy(cursor), Collected()
         walk = state.get("walk")
         if walk and state.get("walking"):
             self._step(walk, state, collected, poll)

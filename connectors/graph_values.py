@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from connectors.base import Json, Unreadable
+from connectors.base import Cursor, Json, Unreadable
 from connectors.http import redact
 
 LARGEST_RAW = 64 * 1024
@@ -102,6 +102,12 @@ def comment_id(given: str, post_id: str | None) -> str:
     if post and post != short:
         return f"{post}_{short}"
     return "_".join(given.split("_")[-2:])
+
+
+def own_copy(cursor: Cursor | None) -> dict[str, Json]:
+    """A cursor to change: the one that was given stays as it is when a call fails half-way."""
+    copied: dict[str, Json] = orjson.loads(orjson.dumps(dict(cursor or {})))
+    return copied
 
 
 def unreadable(stream: str, item: Json, reason: str, external_id: str | None = None) -> Unreadable:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,8 @@ CONFIRM_SECONDS = 60
 """A changed view is watched this long, so that something written and deleted in between is noticed."""
 INSIST_SECONDS = 40
 """A view that changes at every reading is judged after this long, although no two readings were equal."""
+MOST_SPARED = 50
+"""Items of one post that the platform hides from its list and that are there all the same."""
 BEGINNING = datetime(2004, 1, 1, tzinfo=UTC)
 """Before any message on these platforms."""
 
@@ -105,9 +107,12 @@ class Seen:
     """Changed, and not yet told what is missing."""
     total: int | None = None
     ids: tuple[str, ...] = ()
-    """In order, only where the view alone does not prove a deletion."""
+    """In order. Kept also where the view and the platform's own count agree: the count may first be wrong in the very
+    reading in which something vanishes."""
     spared: tuple[str, ...] = ()
     """Missing from the list, and still there when asked for."""
+    doubted: tuple[str, ...] = ()
+    """Those of `spared` to ask for once more when the view has settled: a list may know sooner than the item."""
 
     def to_json(self) -> list[Any]:
         """For the cursor."""
@@ -117,17 +122,31 @@ class Seen:
             self.changed_at,
             int(self.pending),
             self.total,
-            " ".join(self.ids),
-            " ".join(self.spared),
+            _packed(self.ids),
+            _packed(self.spared),
+            _packed(self.doubted),
         ]
 
     @staticmethod
     def from_json(value: Any) -> Seen | None:
         """From the cursor; None where it holds nothing usable."""
-        if not isinstance(value, list) or len(value) != 7:
+        if not isinstance(value, list) or len(value) != 8:
             return None
-        watermark, digest, changed_at, pending, total, ids, spared = value
-        return Seen(watermark, digest, changed_at, bool(pending), total, tuple(ids.split()), tuple(spared.split()))
+        watermark, digest, changed_at, pending, total, *lists = value
+        ids, spared, doubted = map(_unpacked, lists)
+        return Seen(watermark, digest, changed_at, bool(pending), total, ids, spared, doubted)
+
+
+def _packed(ids: Sequence[str]) -> str:
+    """Ids in one text; what all begin with (the post) stands in front once."""
+    first, last = min(ids, default=""), max(ids, default="")
+    same = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
+    return " ".join((first[:same], *(i[same:] for i in ids))) if ids else ""
+
+
+def _unpacked(text: str) -> tuple[str, ...]:
+    shared, *ends = text.split(" ")
+    return tuple(shared + end for end in ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +171,8 @@ class Scope:
     since: datetime
     also_there: frozenset[str] = frozenset()
     """Ids that belong to the scope and are not among a view's items (a visitor's post above its comments)."""
+    remembered: bool = True
+    """Ids are kept whatever the count says; False for the many old posts, where a later reading must prove it."""
 
 
 def judge(view: View, before: Seen | None, scope: Scope, now: datetime) -> Judgement:
@@ -160,47 +181,54 @@ def judge(view: View, before: Seen | None, scope: Scope, now: datetime) -> Judge
     stamp = int(now.timestamp())
     digest = view.digest() if view.messages else ""
     changed = digest != old.digest
-    suspects = () if view.unreadable or view.ranged else _missing(view, old)
     listing = None
     provable = view.certain or _covers_a_range(view)
     if provable and old.pending and (not changed or stamp - old.changed_at >= INSIST_SECONDS):
-        listing = _listing(view, scope, now)
+        listing = _listing(view, scope, old, now)
     told = listing is not None and (changed or stamp - old.changed_at >= CONFIRM_SECONDS)
     if changed:
         changed_at = stamp if told or not old.pending else old.changed_at
         pending = before is not None
     else:
         changed_at, pending = old.changed_at, old.pending and not told
+    pending = pending and (provable or stamp - changed_at < CONFIRM_SECONDS)
+    present = {m.external_id for m in view.messages}
     seen = Seen(
         watermark=max(old.watermark, int(view.newest.timestamp()) if view.newest else 0),
         digest=digest,
         changed_at=changed_at,
-        pending=pending and (provable or stamp - changed_at < CONFIRM_SECONDS),
+        pending=pending,
         total=view.total,
-        ids=_ids_to_keep(view, old),
-        spared=tuple(i for i in old.spared if i not in {m.external_id for m in view.messages}),
+        ids=_ids_to_keep(view, old, scope),
+        spared=tuple(i for i in old.spared if i not in present),
+        doubted=tuple(i for i in old.doubted if i not in present) if pending else (),
     )
     deliver = tuple(m for m in view.messages if m.sent_at >= scope.since) if changed else ()
+    suspects = () if view.unreadable or view.ranged else _missing(view, old, proven=listing is not None)
+    if not pending:
+        suspects = (*suspects, *(i for i in old.doubted if i not in present))
     return Judgement(seen, deliver, listing, suspects, _behind(view, before, scope))
 
 
-def _missing(view: View, old: Seen) -> tuple[str, ...]:
-    """Ids of the view before that neither came again nor were pushed out by newer ones."""
-    present = {m.external_id for m in view.messages}
-    gone = [i for i in old.ids if i not in present and i not in old.spared]
-    if view.whole or not gone:
-        return () if view.certain else tuple(gone)
-    pushed_out = 0
-    for external_id in reversed(old.ids):
-        if external_id in present:
-            break
-        pushed_out += 1
-    kept = set(old.ids[: len(old.ids) - pushed_out])
-    return tuple(i for i in gone if i in kept)
+def _missing(view: View, old: Seen, *, proven: bool) -> tuple[str, ...]:
+    """Ids of the view before that neither came again nor were pushed out by newer ones, nor are proven gone anyway."""
+    if view.whole and proven:
+        return ()
+    gone = vanished(old.ids, [m.external_id for m in view.messages], whole=view.whole)
+    return tuple(i for i in gone if i not in old.spared)
 
 
-def _ids_to_keep(view: View, old: Seen) -> tuple[str, ...]:
-    if view.certain or view.ranged:
+def vanished(before: Sequence[str], present: Sequence[str], *, whole: bool) -> list[str]:
+    """Of a list read newest first, what is missing now and was not merely pushed out by newer ones."""
+    there = set(present)
+    kept = len(before)
+    while not whole and kept and before[kept - 1] not in there:
+        kept -= 1
+    return [item for item in before[:kept] if item not in there]
+
+
+def _ids_to_keep(view: View, old: Seen, scope: Scope) -> tuple[str, ...]:
+    if view.ranged or (view.certain and not scope.remembered):
         return ()
     if view.unreadable:
         return old.ids
@@ -211,10 +239,10 @@ def _covers_a_range(view: View) -> bool:
     return view.ranged and view.newest_first and not view.unreadable and bool(view.messages)
 
 
-def _listing(view: View, scope: Scope, now: datetime) -> Listing | None:
+def _listing(view: View, scope: Scope, old: Seen, now: datetime) -> Listing | None:
     """Down to the beginning where the view is whole, else to just above the oldest item: its second may be cut."""
     newest = now - timedelta(seconds=SETTLE_SECONDS)
-    ids = frozenset(m.external_id for m in view.messages) | scope.also_there
+    ids = frozenset(m.external_id for m in view.messages) | scope.also_there | frozenset(old.spared)
     oldest = BEGINNING
     if not view.certain and view.oldest is not None:
         oldest = view.oldest + timedelta(seconds=1)
@@ -243,16 +271,19 @@ def _grew_out_of_sight(view: View, before: Seen) -> bool:
     return view.total - before.total > new
 
 
-def with_spared(seen: Seen, still_there: Sequence[str]) -> Seen:
-    """Remember those that were missing from the list and answered when asked for."""
-    if not still_there:
+def with_answers(seen: Seen, asked: Sequence[str], still_there: Sequence[str]) -> Seen:
+    """Remember what asking for missing items one by one showed. One that is there is asked for once more later."""
+    if not asked:
         return seen
-    return Seen(
-        seen.watermark,
-        seen.digest,
-        seen.changed_at,
-        seen.pending,
-        seen.total,
-        seen.ids,
-        (*seen.spared, *still_there)[-50:],
-    )
+    doubted = (*seen.doubted, *(i for i in still_there if i not in seen.spared))
+    spared = [*(i for i in seen.spared if i not in asked), *still_there]
+    return replace(seen, spared=tuple(spared[-MOST_SPARED:]), doubted=doubted, pending=seen.pending or bool(doubted))
+
+
+def with_unasked(seen: Seen, rest: Sequence[str]) -> Seen:
+    """Vanished items nobody asked about yet stay remembered for the next step."""
+    if not rest:
+        return seen
+    again = tuple(i for i in rest if i in seen.spared)
+    ids = (*seen.ids[:1], *(i for i in rest if i not in again), *seen.ids[1:])
+    return replace(seen, ids=ids, doubted=(*seen.doubted, *again), pending=seen.pending or bool(again))

@@ -148,7 +148,7 @@ def test_a_deep_deletion_is_seen_where_more_is_counted_than_shown(mocked: respon
     for name in ("visitor_posts", "tagged", "video_reels", "ads_posts", "conversations"):
         mocked.add("GET", f"{BASE}/{PAGE}/{name}", json={"data": []})
     gone = platform.comments[3]["id"]
-    mocked.add("GET", re.compile(rf"{re.escape(BASE)}/69_{gone}\b.*"), status=400, json=error(100))
+    mocked.add("GET", re.compile(rf"{re.escape(BASE)}/(69_)?{gone}\b.*"), status=400, json=error(100))
     memory.poll(NOW, "comments")
     for minute in range(12):
         memory.poll(NOW + timedelta(minutes=minute), "rounds")
@@ -157,6 +157,130 @@ def test_a_deep_deletion_is_seen_where_more_is_counted_than_shown(mocked: respon
     for minute in range(12, 30):
         memory.poll(NOW + timedelta(minutes=minute), "rounds")
     assert memory.deleted == {f"69_{gone}"}
+
+
+class Counting(StubbornPlatform):
+    """A platform whose items can be asked for by themselves, and whose count is its own affair."""
+
+    def __init__(self) -> None:
+        super().__init__(oldest_first=False, counts=True)
+        self.lagging: set[str] = set()
+        """Gone from the list; asked for by themselves they are still there for a while."""
+        self.in_albums: set[str] = set()
+        """Known by their own number alone."""
+        self.posts_shown: list[dict[str, Any]] | None = None
+        self.posts_go_on = False
+        self.post_there = True
+        self.asked: list[str] = []
+
+    def posts(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        if self.posts_shown is None:
+            return super().posts(request)
+        paging = {"cursors": {"after": "x"}, "next": "http://graph.test/x?after=x"} if self.posts_go_on else {}
+        return 200, {}, json.dumps({"data": self.posts_shown, "paging": paging})
+
+    def hide(self, number: int, *, counted: bool) -> dict[str, Any]:
+        """Leaves the list; the count follows, or not."""
+        self.filtered += counted
+        return self.comments.pop(number)
+
+    def item(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        asked = urlsplit(str(request.url)).path.rpartition("/")[2]
+        self.asked.append(asked)
+        name = asked.rpartition("_")[2]
+        there = name in self.lagging or any(comment["id"] == name for comment in self.comments)
+        if asked == f"{PAGE}_69":
+            there = self.post_there
+        if there and (name == asked or name not in self.in_albums):
+            return 200, {}, json.dumps({"id": asked})
+        return 400, {}, json.dumps(error(100, 33))
+
+
+def counting(mock: responses.RequestsMock) -> tuple[Counting, Memory]:
+    """Eight comments, already read."""
+    platform = Counting()
+    for number in range(8):
+        platform.write(f"Text {number}", NOW - timedelta(hours=9) + timedelta(minutes=number))
+    memory = on(mock, platform)
+    mock.add_callback("GET", re.compile(rf"{re.escape(BASE)}/((69_)?10\d\d|{PAGE}_69)(\?.*)?$"), platform.item)
+    memory.poll(NOW, "comments")
+    memory.poll(NOW + timedelta(seconds=2), "comments")
+    return platform, memory
+
+
+def seconds_until_noticed(memory: Memory, since: datetime) -> float:
+    for polls in range(1, 46):
+        memory.poll(since + timedelta(seconds=2 * polls), "comments")
+        if memory.deleted:
+            return 2 * polls
+    return float("inf")
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_a_deletion_at_which_the_count_first_differs_is_seen_at_once(
+    mocked: responses.RequestsMock, counted: bool
+) -> None:
+    platform, memory = counting(mocked)
+    gone = platform.hide(3, counted=counted)["id"]
+    assert seconds_until_noticed(memory, NOW + timedelta(seconds=2)) == 2
+    assert memory.deleted == {f"69_{gone}"}
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_what_a_list_leaves_out_is_not_deleted(mocked: responses.RequestsMock, counted: bool) -> None:
+    platform, memory = counting(mocked)
+    platform.lagging.add(platform.hide(3, counted=counted)["id"])
+    assert seconds_until_noticed(memory, NOW + timedelta(seconds=2)) == float("inf")
+    calls = memory.calls
+    memory.poll(NOW + timedelta(seconds=200), "comments")
+    assert memory.calls == calls + 1
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_an_item_that_knows_later_than_its_list_is_asked_for_again(
+    mocked: responses.RequestsMock, counted: bool
+) -> None:
+    platform, memory = counting(mocked)
+    gone = platform.hide(3, counted=counted)["id"]
+    platform.lagging.add(gone)
+    memory.poll(NOW + timedelta(seconds=4), "comments")
+    assert memory.deleted == set()
+    platform.lagging.clear()
+    assert seconds_until_noticed(memory, NOW + timedelta(seconds=4)) <= 70
+    assert memory.deleted == {f"69_{gone}"}
+
+
+def test_a_photos_comment_is_asked_for_under_its_own_number_too(mocked: responses.RequestsMock) -> None:
+    platform, memory = counting(mocked)
+    left_out = platform.hide(3, counted=False)["id"]
+    platform.in_albums.add(left_out)
+    platform.lagging.add(left_out)
+    memory.poll(NOW + timedelta(seconds=4), "comments")
+    assert [name for name in platform.asked if left_out in name] == [f"69_{left_out}", left_out]
+    assert memory.deleted == set()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_with_a_deleted_post_its_comments_went_and_with_one_left_out_they_did_not(
+    mocked: responses.RequestsMock, there: bool
+) -> None:
+    platform, memory = counting(mocked)
+    platform.posts_shown = []
+    platform.post_there = there
+    for polls in range(2, 45):
+        memory.poll(NOW + timedelta(seconds=2 * polls), "comments")
+    assert len(memory.deleted) == (0 if there else 8)
+    asked = platform.asked.count(f"{PAGE}_69")
+    assert asked == (2 if there else 1)
+
+
+def test_a_post_pushed_out_of_the_list_is_not_asked_for(mocked: responses.RequestsMock) -> None:
+    platform, memory = counting(mocked)
+    platform.posts_shown = [{"id": f"{PAGE}_{number}", "created_time": graph_time(NOW)} for number in range(200, 250)]
+    platform.posts_go_on = True
+    for polls in range(2, 20):
+        memory.poll(NOW + timedelta(seconds=2 * polls), "comments")
+    assert (memory.deleted, platform.asked) == (set(), [])
 
 
 def test_a_deep_reply_that_went_is_seen_below_long_threads_too(mocked: responses.RequestsMock) -> None:
