@@ -259,8 +259,9 @@ class Facebook:
         return [replace(m, external_id=comment_id(m.external_id, post or None)) for m in view.messages]
 
     def _private_thread(self, reply: Reply, now: datetime) -> str | None:
-        """The thread a private reply to this comment opened, where the comment names it."""
-        if reply.target_id is None:
+        """The thread a private reply opened, where the comment it answers names it."""
+        if reply.target_id is None or reply.target_id == reply.subject_id:
+            # A visitor's post does not name the thread: Graph knows `private_reply_conversation` of comments only.
             return None
         try:
             got = self._graph.get(node(reply.target_id), now, fields="id,private_reply_conversation")

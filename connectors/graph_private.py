@@ -36,12 +36,18 @@ def is_own(person: Any, own_ids: frozenset[str]) -> bool:
 
 
 def polled_message(item: Any, correspondent: Author | None, thread: str, own_ids: frozenset[str]) -> InboundMessage:
-    """One message of a thread. Raises Odd where it has no id or no time."""
+    """One message of a thread. Raises Odd where it has no id or no time.
+
+    Where Graph leaves `from` out, whom it went to tells who wrote it: a thread has us and one other person.
+    """
     node = mapping(item)
     external_id, sent_at = text_id(node.get("id")), graph_time(node.get("created_time"))
     if external_id is None or sent_at is None:
         raise Odd("a private message without id or time")
-    own = is_own(node.get("from"), own_ids)
+    own, author = is_own(node.get("from"), own_ids), author_of(node.get("from"))
+    if author.external_id is None:
+        own = _went_to_others(node, own_ids)
+        author = correspondent if correspondent is not None and not own else author
     person = correspondent or _other(node, own, own_ids)
     return InboundMessage(
         external_id=external_id,
@@ -51,10 +57,15 @@ def polled_message(item: Any, correspondent: Author | None, thread: str, own_ids
         own=own,
         text=text_of(node.get("message")),
         sent_at=sent_at,
-        author=author_of(node.get("from")),
+        author=author,
         attachments=_polled_attachments(node),
         correspondent=person,
     )
+
+
+def _went_to_others(node: Mapping[str, Any], own_ids: frozenset[str]) -> bool:
+    to = [person for person in rows(node.get("to")) if id_of(person)]
+    return bool(to) and not any(is_own(person, own_ids) for person in to)
 
 
 def _other(node: Mapping[str, Any], own: bool, own_ids: frozenset[str]) -> Author | None:

@@ -15,6 +15,8 @@ from connectors.http import redact
 LARGEST_RAW = 64 * 1024
 """Bytes kept of an item that could not be read."""
 _MILLISECONDS_FROM = 100_000_000_000
+_EARLIEST = datetime(2004, 1, 1, tzinfo=UTC)
+"""Before anything on these platforms: an earlier time is no time."""
 
 
 class Odd(ValueError):
@@ -24,8 +26,14 @@ class Odd(ValueError):
 def graph_time(value: Json) -> datetime | None:
     """Aware UTC from `2021-02-12T12:28:51+0000`, RFC 3339, seconds or milliseconds (number or text); else None.
 
-    Webhooks give seconds for changes and milliseconds for messaging; the dashboard's test button sends text.
+    Webhooks give seconds for changes and milliseconds for messaging; the dashboard's test button sends text. A time
+    before these platforms existed is none either.
     """
+    found = _moment(value)
+    return found if found is not None and found >= _EARLIEST else None
+
+
+def _moment(value: Json) -> datetime | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):

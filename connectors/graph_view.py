@@ -88,6 +88,7 @@ class View:
                 message.text,
                 message.hidden,
                 message.own,
+                message.author.external_id,
                 message.can_reply_privately,
                 [a.type for a in message.attachments],
             )

@@ -103,7 +103,10 @@ def _account_may_not_write(case: Case) -> str | None:
         return "The platform asked us to stop writing."
     if case.account.paused_at is not None:
         return "The account is paused."
-    return None if accounts.may_sign_in(case.account) else "The account has to be reconnected."
+    if case.item is None or accounts.may_sign_in(case.account):
+        # A login may be mended within seconds: what is queued waits for it, and `TOO_OLD` ends the wait.
+        return None
+    return "The account has to be reconnected."
 
 
 def _frozen(case: Case) -> str | None:

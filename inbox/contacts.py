@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -93,6 +93,23 @@ def _rename(session: Session, row: Any, author: Author) -> None:
     }
     if news:
         session.execute(update(Contact).where(Contact.id == row.id, Contact.erased_at.is_(None)).values(**news))
+
+
+def name_authors(
+    session: Session, known: Mapping[str, Message], shown: Iterable[InboundMessage], people: Mapping[str, int]
+) -> set[int]:
+    """Name who wrote stored messages that came without an author (Graph withholds it now and then); returns their
+    conversations. What could not be decided without a person is decided again."""
+    named = set()
+    for message in shown:
+        row, contact_id = known[message.external_id], people.get(message.author.external_id or "")
+        if row.contact_id is not None or contact_id is None or row.direction != "inbound" or message.own:
+            continue
+        row.contact_id, row.author_name = contact_id, message.author.name or message.author.handle
+        if not row.history:
+            row.triaged_at = None
+        named.add(row.conversation_id)
+    return named
 
 
 def asks_to_stop(text: str) -> bool:

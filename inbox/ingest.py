@@ -56,7 +56,7 @@ def ingest(
     if pushed:
         fresh = homes.at_home(session, account.id, fresh)
     elif known:
-        result.conversations |= _move_home(session, account, known, messages, now)
+        result.conversations |= _bring_up_to_date(session, account, known, messages, now)
     if fresh:
         _store_new(session, account, fresh, now, result, pushed=pushed, look_again=look_again)
     for message in messages.values():
@@ -107,7 +107,7 @@ def _known(session: Session, account_id: int, messages: Mapping[str, InboundMess
     return {row.external_id: row for row in rows}
 
 
-def _move_home(
+def _bring_up_to_date(
     session: Session,
     account: Account,
     known: dict[str, Message],
@@ -122,7 +122,8 @@ def _move_home(
     ]
     people = contacts.find_or_add(session, account.id, held, now)
     posts = subjects.find_or_add(session, account.id, held, now)
-    return homes.move_home(session, account, known, messages, people, posts)
+    named = contacts.name_authors(session, known, held, people)
+    return named | homes.move_home(session, account, known, messages, people, posts)
 
 
 def _store_new(

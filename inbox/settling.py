@@ -195,7 +195,7 @@ def _wait(
     which would ask the same.
     """
     waits_for_person = isinstance(error, (LoginExpired, WritesBlocked))
-    if item.origin == "automation" and (waits_for_person or now - item.created_at > TOO_LATE):
+    if item.origin == "automation" and (isinstance(error, WritesBlocked) or now - item.created_at > TOO_LATE):
         item.state, item.reason = "cancelled", f"Not sent automatically: {error}"[:1000]
         return
     if isinstance(error, RateLimited):

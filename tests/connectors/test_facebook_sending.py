@@ -156,6 +156,14 @@ def test_reading_back_a_private_reply_does_not_take_another_persons() -> None:
 
 
 @responses.activate
+def test_a_visitors_post_is_not_asked_for_the_thread_only_comments_name() -> None:
+    responses.get(f"{BASE}/{PAGE}/conversations", json={"data": []})
+    to_a_post = reply(Way.PRIVATE_REPLY, target_id="2_8", conversation_id="2_8", subject_id="2_8", recipient_id="4711")
+    assert facebook().find_own(to_a_post, NOW) is None
+    assert [urlsplit(str(call.request.url)).path for call in responses.calls] == [f"/v26.0/{PAGE}/conversations"]
+
+
+@responses.activate
 def test_instagram_answers_comments_mentions_and_messages_where_each_login_must() -> None:
     own = "17841400000000001"
     responses.post(f"{BASE}/1780/replies", json={"id": "1781"})

@@ -384,3 +384,44 @@ def test_private_threads_are_not_read_by_a_side_door_while_messenger_rests(mocke
 
     assert "conversations" in asked(frozenset())
     assert "conversations" not in asked(frozenset({"messenger"}))
+
+
+def thread_page(*messages: dict[str, Any]) -> dict[str, Any]:
+    people = [{"id": "4711", "name": "Anna"}, {"id": PAGE, "name": "Laden"}]
+    thread = {"id": "t_1", "updated_time": graph_time(NOW), "participants": {"data": people}, "message_count": 2}
+    return {"data": [thread | {"messages": {"data": list(messages)}}]}
+
+
+def private(number: int, to: str, **more: Any) -> dict[str, Any]:
+    at = graph_time(NOW - timedelta(minutes=number))
+    return {"id": f"m_{number}", "created_time": at, "message": "Hallo", "to": {"data": [{"id": to}]}} | more
+
+
+def test_a_private_message_without_sender_is_known_by_whom_it_went_to(mocked: responses.RequestsMock) -> None:
+    mocked.add("GET", f"{BASE}/{PAGE}/conversations", json=thread_page(private(1, PAGE), private(2, "4711")))
+    memory = Memory(facebook(), POLL.since)
+    memory.poll(NOW, "messages")
+    assert {key: (m.own, m.author.external_id) for key, m in memory.messages.items()} == {
+        "m_1": (False, "4711"),
+        "m_2": (True, None),
+    }
+
+
+def test_a_time_before_the_platform_existed_is_no_time(mocked: responses.RequestsMock) -> None:
+    page = thread_page(private(1, PAGE, created_time=-1), private(2, PAGE))
+    mocked.add("GET", f"{BASE}/{PAGE}/conversations", json=page)
+    memory = Memory(facebook(), POLL.since)
+    memory.poll(NOW, "messages")
+    assert list(memory.messages) == ["m_2"]
+    assert len(memory.unreadable) == 1
+
+
+def test_an_author_withheld_once_is_told_when_the_platform_names_them(mocked: responses.RequestsMock) -> None:
+    platform = StubbornPlatform(oldest_first=False, counts=True)
+    platform.write("Wer bin ich?", NOW - timedelta(hours=1))
+    author = platform.comments[0].pop("from")
+    memory = on(mocked, platform)
+    memory.poll(NOW, "comments")
+    platform.comments[0]["from"] = author
+    memory.poll(NOW + timedelta(minutes=1), "comments")
+    assert [m.author.name for m in memory.messages.values()] == ["Anna"]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from connectors.base import Author, Change, ChangeKind, Page
-from inbox import accounts, contacts, crises
+from connectors.base import Author, Change, ChangeKind, LoginExpired, Page
+from inbox import accounts, contacts, crises, push
 from inbox.db import writing
-from inbox.models import Contact, OutboxItem
+from inbox.models import Contact, Message, OutboxItem
 from inbox.settings import AutomationSettings
 from tests.inbox.postbox import Office, Postbox
 from tests.stepped_clock import SteppedClock
@@ -113,6 +113,32 @@ def test_who_takes_back_the_first_words_is_still_answered(office: Office) -> Non
     office.arrive(office.letter("Hallo"))
     office.live(20)
     assert office.states == ["cancelled", "sent"]
+
+
+def test_a_login_refused_for_a_minute_costs_nobody_the_first_reply(office: Office) -> None:
+    office.box.pages["comments"].append(LoginExpired("190"))
+    office.clock.advance(seconds=11)
+    office.work("poll")
+    assert office.account.health == "reconnect"
+    office.box.pages["push hello"].append(Page({}, messages=(office.letter("Hallo"),)))
+    push.receive(office.runtime, "box", {"X-Signature": "fits"}, b"hello", office.clock())
+    office.work("push", "triage")
+    office.box.thread_troubles.append(LoginExpired("190"))
+    office.live(400)
+    assert office.account.health == "ok"
+    assert (office.states, len(office.box.sent)) == (["sent"], 1)
+
+
+def test_who_is_named_only_later_is_answered_then_and_once(office: Office) -> None:
+    letter = office.letter("Hallo")
+    office.arrive(replace(letter, author=Author(), correspondent=None))
+    assert withheld(office) == ["It is not known who wrote the message."]
+    for _ in range(2):
+        office.arrive(letter)
+    office.live(15)
+    (message,) = office.rows(Message, direction="inbound")
+    assert (message.author_name, office.conversation.contact_id) == ("Jana", message.contact_id)
+    assert (office.states, len(office.box.sent)) == (["sent"], 1)
 
 
 @pytest.mark.parametrize(("hours", "answered"), [(23.9, False), (24.1, True)])
