@@ -206,6 +206,17 @@ def roll_back(session: Session, version: int, actor: str, now: datetime, *, temp
     return number
 
 
+def hash_in_force(session: Session) -> str | None:
+    """The content hash of the version in force; None before the first."""
+    found: str | None = session.scalars(
+        select(PlaybookVersion.hash)
+        .where(PlaybookVersion.status == "active")
+        .order_by(PlaybookVersion.id.desc())
+        .limit(1)
+    ).first()
+    return found
+
+
 def version(session: Session, number: int) -> PlaybookVersion:
     """One version; raises NotThere."""
     return _get(session, number)

@@ -19,6 +19,8 @@ PREVIEW = 200
 """Characters of the latest message shown in a list."""
 NOT_WAITING = 200_000_000_000
 """Above every due time in epoch seconds until the year 8307."""
+CRISES_FIRST = 100_000_000_000
+"""Taken off the due time of a crisis, so that it stands before every other one: the same indexes hold both."""
 HISTORY_STAYS_OPEN = timedelta(days=7)
 HUMAN = ("agent", "native")
 _MOVED = (OutboxItem.origin == "agent", OutboxItem.state == "sent", OutboxItem.visibility == "private")
@@ -84,15 +86,16 @@ def _row(
         "subject_id": posts[message.subject.external_id] if message.subject is not None else None,
         "permalink": message.permalink,
         "last_message_at": message.sent_at,
-        "queue_position": queue_position(None, message.sent_at),
+        "queue_position": queue_position(None, message.sent_at, "none"),
         "history": message.sent_at < account.connected_at,
     }
 
 
-def queue_position(due_at: datetime | None, last_message_at: datetime) -> int:
-    """Where a conversation stands among all: smaller is more urgent; those nobody waits in come newest first."""
+def queue_position(due_at: datetime | None, last_message_at: datetime, severity: str) -> int:
+    """Where a conversation stands among all: smaller is more urgent. First those judged a crisis, then all others who
+    wait, each in the order in which an answer is due; those nobody waits in come last, newest first."""
     if due_at is not None:
-        return int(due_at.timestamp())
+        return int(due_at.timestamp()) - (CRISES_FIRST if severity == "crisis" else 0)
     return NOT_WAITING - int(last_message_at.timestamp())
 
 
@@ -213,6 +216,7 @@ def _facts(ids: Sequence[int]) -> Select[Any]:
         Conversation.last_message_at.label("shown_last"),
         Conversation.waiting_since.label("was_waiting"),
         Conversation.due_at,
+        Conversation.severity,
         Conversation.version,
         Conversation.contact_id,
         _of_the_first(Message.contact_id, theirs, Message.contact_id.is_not(None)).label("opened_by"),
@@ -247,7 +251,7 @@ def _derive(row: Any, wrote: bool, now: datetime) -> dict[str, Any]:
         "waiting_since": waiting,
         "clock_kind": None if waiting is None else ("next_response" if first_reply is not None else "first_response"),
         "due_at": due_at,
-        "queue_position": queue_position(due_at, last),
+        "queue_position": queue_position(due_at, last, row.severity),
         "history": row.news == 0,
         "status": _status(row, waiting, human_reply, wrote, now),
     }

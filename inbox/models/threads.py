@@ -98,8 +98,8 @@ class Conversation(Base):
     waiting_since: Mapped[datetime | None]
     """The oldest message of the customer that nobody has answered."""
     due_at: Mapped[datetime | None]
-    due_under: Mapped[str] = mapped_column(String(10), default="none")
-    """The severity a crisis' level gave everybody when `due_at` was worked out; `none` without such a level."""
+    due_under: Mapped[str] = mapped_column(String(20), default="")
+    """By which crisis' level and playbook `due_at` was worked out; empty until then."""
     clock_kind: Mapped[str | None] = mapped_column(String(20))
     """first_response or next_response while `waiting_since` is set."""
     breached_at: Mapped[datetime | None]

@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, or_, type_coe
 
 from inbox.models import EPOCH, MICROSECOND, Conversation
 from inbox.queries.views import Clock, ClockKind
+from inbox.threads import CRISES_FIRST
 
 SOON_AT_LEAST = timedelta(minutes=15)
 SOON_AT_MOST = timedelta(hours=1)
@@ -40,8 +41,8 @@ def clock(
 
 def is_overdue() -> ColumnElement[bool]:
     """The same as a condition on conversations that are not resolved; execute with `moments(now)`."""
-    # A waiting conversation's place in the queue is its due time in whole seconds, so the first condition, which every
-    # index of the list has, bounds what is read, and the others are exact.
+    # A waiting conversation's place in the queue is its due time in whole seconds, a crisis' place before all of these,
+    # so the first condition, which every index of the list has, bounds what is read, and the others are exact.
     return and_(
         Conversation.queue_position <= _SECONDS,
         Conversation.due_at.is_not(None),
@@ -50,19 +51,24 @@ def is_overdue() -> ColumnElement[bool]:
 
 
 def is_soon() -> ColumnElement[bool]:
-    """The same as a condition on conversations that are not resolved; reads no more than the next hour of an index.
-    Execute with `moments(now)`."""
+    """The same as a condition on conversations that are not resolved; execute with `moments(now)`."""
     due = type_coerce(Conversation.due_at, BigInteger)
     since = type_coerce(Conversation.waiting_since, BigInteger)
     at_least, at_most = SOON_AT_LEAST // MICROSECOND, SOON_AT_MOST // MICROSECOND
     return and_(
-        Conversation.queue_position >= _SECONDS,
-        Conversation.queue_position <= _SECONDS + int(SOON_AT_MOST.total_seconds()) + 1,
         Conversation.due_at.is_not(None),
         due > _NOW,
         due - _NOW < at_most,
         or_(due - _NOW < at_least, SOON_PART * (due - _NOW) < due - since),
     )
+
+
+def places_of_soon() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Where in the queue everything stands that is due soon, crises and all others: the next hour of an index each."""
+    hour = int(SOON_AT_MOST.total_seconds()) + 1
+    starts = (_SECONDS - CRISES_FIRST, _SECONDS)
+    first, others = (Conversation.queue_position.between(start, start + hour) for start in starts)
+    return first, others
 
 
 def moments(now: datetime) -> dict[str, int]:

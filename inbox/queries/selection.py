@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from inbox.models import Conversation, ConversationLabel
-from inbox.queries.clocks import is_overdue, is_soon, moments
+from inbox.queries.clocks import is_overdue, is_soon, moments, places_of_soon
 from inbox.queries.cursors import Cursor
 from inbox.queries.views import Sort
 
@@ -132,9 +132,13 @@ def _fixed(selection: Selection, sort: Sort) -> Iterator[list[ColumnElement[bool
         columns.append(("status", UNRESOLVED))
     elif first and first[0][0] != "contact_id" and sort == "due":
         columns.append(("status", STATUSES))
-    for values in product(*(values for _, values in columns)):
+    places: tuple[tuple[ColumnElement[bool], ...], ...] = ((),)
+    if selection.due == "soon":
+        places = tuple((place,) for place in places_of_soon())
+    for values, place in product(product(*(values for _, values in columns)), places):
         yield [
             *(_is(getattr(Conversation, name), value) for (name, _), value in zip(columns, values, strict=True)),
+            *place,
             *others,
         ]
 

@@ -8,11 +8,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
-from inbox import conversations, crises, due_times, work
-from inbox.db import writing
+from inbox import conversations, crises, due_times, playbooks, work
+from inbox.db import reading, writing
 from inbox.models import Conversation, ConversationLabel, Event
 from inbox.process import build
+from inbox.queries.conversations import Filters
+from inbox.queries.conversations import conversations as listed
 from tests.inbox.postbox import PLAYBOOK, TEMPLATES, Office, Postbox
 from tests.stepped_clock import SteppedClock
 
@@ -126,15 +129,15 @@ def test_a_declared_level_tightens_the_clocks_of_all_who_wait(opened: Opened) ->
     office = opened()
     waiting(office)
     declare(office)
-    due_times.follow_level(office.runtime)
+    due_times.follow_targets(office.runtime)
     assert due(office) == [timedelta(minutes=15)] * 3
     positions = [one.queue_position for one in office.rows(Conversation)]
     assert positions == [int(one.due_at.timestamp()) for one in office.rows(Conversation) if one.due_at]
-    assert not due_times.follow_level_one(office.runtime)
+    assert not due_times.follow_targets_one(office.runtime)
 
 
 def test_it_is_one_of_the_daemons_rounds() -> None:
-    (one,) = [one for one in work.ROUNDS if one.work is due_times.follow_level]
+    (one,) = [one for one in work.ROUNDS if one.work is due_times.follow_targets]
     assert one.every <= timedelta(seconds=1)
 
 
@@ -142,10 +145,10 @@ def test_a_level_without_targets_changes_nothing_until_it_is_raised(opened: Open
     office = opened()
     waiting(office)
     crisis = declare(office, 2)
-    assert not due_times.follow_level_one(office.runtime)
+    assert not due_times.follow_targets_one(office.runtime)
     with writing(office.runtime.sessions) as session:
         crises.raise_level(session, office.runtime, crisis, 4, "anna@shop.example", office.clock())
-    due_times.follow_level(office.runtime)
+    due_times.follow_targets(office.runtime)
     assert due(office) == [timedelta(minutes=15)] * 3
 
 
@@ -153,13 +156,13 @@ def test_standing_down_gives_the_ordinary_time_back_and_forgets_a_breach(opened:
     office = opened()
     waiting(office)
     crisis = declare(office)
-    due_times.follow_level(office.runtime)
+    due_times.follow_targets(office.runtime)
     office.clock.advance(minutes=20)
     work.wake_and_breach(office.runtime)
     assert all(one.breached_at for one in office.rows(Conversation))
     with writing(office.runtime.sessions) as session:
         crises.stand_down(session, crisis, "anna@shop.example", office.clock())
-    due_times.follow_level(office.runtime)
+    due_times.follow_targets(office.runtime)
     assert due(office) == [timedelta(hours=1)] * 3
     assert not any(one.breached_at for one in office.rows(Conversation))
     assert len(office.rows(Event, kind="target_missed")) == 3
@@ -173,7 +176,7 @@ def test_an_expired_level_ends_by_itself(opened: Opened) -> None:
     office.arrive(office.letter())
     assert office.conversation.due_at == waiting_at + timedelta(minutes=15)
     office.clock.advance(minutes=2)
-    due_times.follow_level(office.runtime)
+    due_times.follow_targets(office.runtime)
     assert office.conversation.due_at == waiting_at + timedelta(hours=1)
 
 
@@ -182,10 +185,10 @@ def test_a_graver_severity_of_its_own_is_kept(opened: Opened) -> None:
     office.arrive(office.comment("Es ist explodiert!"), stream="comments")
     before = office.conversation.due_at
     crisis = declare(office)
-    due_times.follow_level(office.runtime)
+    due_times.follow_targets(office.runtime)
     with writing(office.runtime.sessions) as session:
         crises.stand_down(session, crisis, "anna@shop.example", office.clock())
-    due_times.follow_level(office.runtime)
+    due_times.follow_targets(office.runtime)
     assert office.conversation.due_at == before
 
 
@@ -196,10 +199,10 @@ def test_targets_by_label_hold_afterwards_too(opened: Opened) -> None:
     assert [row.label for row in office.rows(ConversationLabel)] == ["boss"]
     assert due(office) == [timedelta(minutes=30)]
     crisis = declare(office)
-    due_times.follow_level(office.runtime)
+    due_times.follow_targets(office.runtime)
     with writing(office.runtime.sessions) as session:
         crises.stand_down(session, crisis, "anna@shop.example", office.clock())
-    due_times.follow_level(office.runtime)
+    due_times.follow_targets(office.runtime)
     assert due(office) == [timedelta(minutes=30)]
 
 
@@ -209,10 +212,10 @@ def test_what_is_resolved_is_left_alone_until_it_is_opened_again(opened: Opened)
     with writing(office.runtime.sessions) as session:
         conversations.resolve(session, office.conversation.id, "anna@shop.example", office.clock())
     declare(office)
-    assert not due_times.follow_level_one(office.runtime)
+    assert not due_times.follow_targets_one(office.runtime)
     with writing(office.runtime.sessions) as session:
         conversations.reopen(session, office.conversation.id, "anna@shop.example", office.clock())
-    due_times.follow_level(office.runtime)
+    due_times.follow_targets(office.runtime)
     assert due(office) == [timedelta(minutes=15)]
 
 
@@ -220,11 +223,71 @@ def test_many_are_done_in_pieces_and_two_processes_end_alike(opened: Opened) -> 
     office = opened()
     waiting(office, due_times.BATCH + 5)
     declare(office)
-    assert due_times.follow_level_one(office.runtime)
+    assert due_times.follow_targets_one(office.runtime)
     changed = due(office).count(timedelta(minutes=15))
     assert changed == due_times.BATCH
     other = build(office.runtime.settings, office.runtime.channels, office.clock)
-    due_times.follow_level(other)
+    due_times.follow_targets(other)
     other.engine.dispose()
     assert set(due(office)) == {timedelta(minutes=15)}
-    assert not due_times.follow_level_one(office.runtime)
+    assert not due_times.follow_targets_one(office.runtime)
+
+
+# -- another playbook ------------------------------------------------------------------------------------------------
+
+
+def publish(office: Office, playbook: str) -> None:
+    with writing(office.runtime.sessions) as session:
+        number = playbooks.save_draft(session, {"00.yml": playbook}, "cleo@shop.example", "", office.clock())
+        playbooks.publish(
+            session, number, "cleo@shop.example", office.clock(), templates=frozenset(TEMPLATES), second_person=False
+        )
+    office.clock.advance(seconds=2)
+
+
+def test_changed_targets_move_the_clocks_that_run_already(opened: Opened) -> None:
+    office = opened()
+    waiting(office)
+    publish(office, TIGHT.replace("first_response: 1h", "first_response: 40m"))
+    assert due_times.follow_targets_one(office.runtime)
+    assert due(office) == [timedelta(minutes=40)] * 3
+    assert not due_times.follow_targets_one(office.runtime)
+
+
+def test_who_does_not_know_the_newest_playbook_leaves_the_clocks_alone(opened: Opened) -> None:
+    office = opened()
+    waiting(office)
+    other = build(office.runtime.settings, office.runtime.channels, SteppedClock(office.clock()))
+    other.playbook.current()
+    publish(office, TIGHT.replace("first_response: 1h", "first_response: 40m"))
+    due_times.follow_targets(office.runtime)
+    assert not due_times.follow_targets_one(other)
+    other.engine.dispose()
+    assert due(office) == [timedelta(minutes=40)] * 3
+
+
+def test_what_nobody_has_judged_yet_is_left_to_triage(opened: Opened) -> None:
+    office = opened()
+    office.arrive(office.letter())
+    with writing(office.runtime.sessions) as session:
+        session.execute(update(Conversation).values(due_under="", due_at=None))
+    declare(office)
+    assert not due_times.follow_targets_one(office.runtime)
+    assert due(office) == []
+
+
+# -- the queue -------------------------------------------------------------------------------------------------------
+
+
+def test_a_crisis_stands_before_all_that_is_overdue(opened: Opened) -> None:
+    office = opened()
+    office.arrive(office.letter("Wo ist mein Paket?", "person-1"))
+    office.clock.advance(hours=3)
+    office.arrive(office.comment("Es ist explodiert!"), stream="comments")
+    with reading(office.runtime.sessions) as session:
+        everything = listed(session, Filters(), office.clock()).items
+        soon = listed(session, Filters(due="soon"), office.clock()).items
+        overdue = listed(session, Filters(due="overdue"), office.clock() + timedelta(hours=3)).items
+    assert [one.severity for one in everything] == ["crisis", "none"]
+    assert [one.severity for one in soon] == ["crisis"]
+    assert [one.severity for one in overdue] == ["crisis", "none"]

@@ -367,7 +367,7 @@ def upgrade() -> None:
         sa.Column("first_replied_at", sa.BigInteger(), nullable=True),
         sa.Column("waiting_since", sa.BigInteger(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
-        sa.Column("due_under", sa.String(length=10), nullable=False),
+        sa.Column("due_under", sa.String(length=20), nullable=False),
         sa.Column("clock_kind", sa.String(length=20), nullable=True),
         sa.Column("breached_at", sa.BigInteger(), nullable=True),
         sa.Column("reply_window_ends_at", sa.BigInteger(), nullable=True),
