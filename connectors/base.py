@@ -174,6 +174,8 @@ class Change:
     kind: ChangeKind
     at: datetime
     text: str | None = None
+    certain: bool = True
+    """False: a deletion that only time makes final. Until it is told once more, the message may be shown again."""
 
 
 @dataclass(frozen=True, slots=True)

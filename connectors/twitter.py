@@ -42,6 +42,7 @@ from connectors.twitter_reading import (
 from connectors.twitter_sending import find_own, send
 from connectors.twitter_translate import identifier
 from connectors.twitter_transport import ORIGIN, Api, required
+from connectors.twitter_versions import look_again
 from connectors.twitter_ways import PUBLIC_WAYS, deep_link, text_length, text_limit, ways
 
 PRICES: Mapping[str, float] = {
@@ -111,7 +112,7 @@ class Twitter:
 
     def look_again(self, external_ids: Sequence[str], poll: Poll) -> Page:
         """Up to 100 public posts as they stand now; direct messages have their listings."""
-        return self._reading.look_again(external_ids, poll)
+        return look_again(self._reading, external_ids, poll)
 
     def read_thread(self, conversation_id: str, kind: Kind, poll: Poll) -> Page:
         """The newest messages of one thread."""

@@ -7,14 +7,12 @@ our handle. Cursors hold ids, times and page tokens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.base import (
-    Change,
-    ChangeKind,
     Cursor,
     Gap,
     InboundMessage,
@@ -37,12 +35,10 @@ from connectors.twitter_translate import (
     USER_FIELDS,
     Includes,
     Row,
-    by_age,
     correspondent_of,
     direct_message,
     identifier,
     post,
-    rows,
     time_of_id,
 )
 from connectors.twitter_transport import Answer, Api
@@ -114,12 +110,20 @@ class Reading:
 
     def _mentions(self, state: dict[str, Json], poll: Poll) -> Page:
         def ask(asked: Stretch, may_refuse: tuple[str, ...]) -> Answer:
-            return self._list(MENTIONS_ALLOWANCE, self.api.client.get_users_mentions, asked, may_refuse, poll.now)
+            return self.mentions(asked, poll.now, may_refuse)
 
         walk, page, _, _ = walk_page(
-            "mentions", Walk.of(state.get("walk")), poll, MENTIONS, ask, self._reader("mentions", "own_read")
+            "mentions", Walk.of(state.get("walk")), poll, MENTIONS, ask, self.reader("mentions", "own_read")
         )
         return replace(page, cursor={"walk": walk.json()})
+
+    def mentions(self, asked: Stretch, now: datetime, may_refuse: tuple[str, ...] = ()) -> Answer:
+        """Posts that mention us, newest first."""
+        return self._list(MENTIONS_ALLOWANCE, self.api.client.get_users_mentions, asked, may_refuse, now)
+
+    def posts(self, ids: Sequence[str], now: datetime) -> Answer:
+        """Up to 100 posts as they stand now."""
+        return self.api.read("posts", now, self.api.client.get_tweets, list(ids), **_TWEETS)
 
     def _own(self, state: dict[str, Json], poll: Poll) -> Page:
         """Our own posts out of our timeline; where that is refused to this app, by search."""
@@ -141,7 +145,7 @@ class Reading:
             return self.own_posts(asked, poll.now, may_refuse)
 
         walk, page, _, _ = walk_page(
-            "own", Walk.of(state.get("walk")), poll, TIMELINE, ask, self._reader("own", "own_read")
+            "own", Walk.of(state.get("walk")), poll, TIMELINE, ask, self.reader("own", "own_read")
         )
         return replace(page, cursor={"walk": walk.json()})
 
@@ -152,7 +156,7 @@ class Reading:
             return self.search(f"from:{handle}", asked, may_refuse, poll.now)
 
         walk, page, _, _ = walk_page(
-            "own", Walk.of(state.get("walk")), poll, SEARCH, ask, self._reader("own", "post_read", only_own=True)
+            "own", Walk.of(state.get("walk")), poll, SEARCH, ask, self.reader("own", "post_read", only_own=True)
         )
         return replace(page, cursor={**state, "walk": walk.json()}, usage=together(usage, page.usage))
 
@@ -177,7 +181,9 @@ class Reading:
         given = {"max_results": PAGE, **_TWEETS, **bounds}
         return self.api.read(SEARCH_ALLOWANCE, now, method, query, may_refuse=may_refuse, **given)
 
-    def _reader(self, stream: str, resource: str, only_own: bool = False) -> Any:
+    def reader(self, stream: str, resource: str, only_own: bool = False) -> Callable[[Answer], Batch]:
+        """Translates an answer's posts, each charged as this resource."""
+
         def into(row: Row, own_id: str, includes: Includes) -> InboundMessage | None:
             message = post(row, own_id, includes)
             return None if only_own and message is not None and not message.own else message
@@ -263,14 +269,14 @@ class Reading:
         job = state.get("job") or self._next_job(active, passed, poll.now)
         asked = Stretch(None, datetime.fromisoformat(job["start"]), token=job["token"])
         only_to_us = job["threads"] == [REPLIES_TO_US]
-        query = f"to:{handle}" if only_to_us else " OR ".join(f"conversation_id:{one}" for one in job["threads"])
+        query = f"to:{handle}" if only_to_us else any_of(job["threads"])
         try:
             answer = self.search(query, asked, (), poll.now)
         except (Refused, Misconfigured) as error:
             cursor = {**named, "passed": passed, "search_refused_at": poll.now.isoformat()}
             gap = Gap(None, None, None, "x_search_refused")
             return Page(cursor=cursor, gaps=(gap,), usage=together(asking, error.usage))
-        batch = self._reader("threads", "post_read")(answer)
+        batch = self.reader("threads", "post_read")(answer)
         if batch.next_token and batch.next_token != job["token"] and batch.marks:
             cursor = {**named, "passed": passed, "job": {**job, "token": batch.next_token}}
         else:
@@ -309,32 +315,7 @@ class Reading:
         start = max(reach, min([*starts, latest]))
         return {"threads": chosen, "start": start.isoformat(), "token": None, "began": now.isoformat()}
 
-    # -- messages again ---------------------------------------------------------------------------------------------
-
-    def look_again(self, external_ids: Sequence[str], poll: Poll) -> Page:
-        """Up to 100 posts as they stand now. Only "not found" is a deletion; what X may not show us, is not."""
-        wanted = [known for known in external_ids if identifier(known)][:PAGE]
-        if not wanted:
-            return Page(cursor={})
-        batch, gone = self._look(wanted, poll)
-        later = [latest for latest in batch.look_at if latest not in wanted][:PAGE]
-        if later:
-            newer, _ = self._look(later, poll)
-            batch.messages = list(by_age([*batch.messages, *newer.messages]))
-            batch.odd += newer.odd
-            batch.usage = together(batch.usage, newer.usage)
-        changes = tuple(Change(known, ChangeKind.DELETED, poll.now) for known in wanted if known in gone)
-        return Page(
-            cursor={},
-            messages=tuple(batch.messages),
-            changes=changes,
-            unreadable=tuple(batch.odd),
-            usage=batch.usage,
-        )
-
-    def _look(self, ids: Sequence[str], poll: Poll) -> tuple[Batch, set[str]]:
-        answer = self.api.read("posts", poll.now, self.api.client.get_tweets, list(ids), **_TWEETS)
-        return self._reader("look_again", "post_read")(answer), not_found(answer.body)
+    # -- one thread -------------------------------------------------------------------------------------------------
 
     def read_thread(self, conversation_id: str, kind: Kind, poll: Poll) -> Page:
         """The newest messages of one thread, whoever wrote them; only ours where this app may not search."""
@@ -346,7 +327,7 @@ class Reading:
             answer = self.search(f"conversation_id:{conversation_id}", asked, (), poll.now)
         except (Refused, Misconfigured):
             answer = self.own_posts(asked, poll.now)
-        batch = self._reader("thread", "post_read")(answer)
+        batch = self.reader("thread", "post_read")(answer)
         here = tuple(message for message in batch.messages if message.conversation_id == conversation_id)
         return Page(cursor={}, messages=here, unreadable=tuple(batch.odd), usage=batch.usage)
 
@@ -354,6 +335,17 @@ class Reading:
         """How to name a direct-message thread to X: by the other person, or a group by its own id."""
         other = correspondent_of(conversation_id, self.own_id)
         return {"participant_id": other} if other else {"dm_conversation_id": conversation_id}
+
+
+def any_of(conversations: Sequence[str]) -> str:
+    """A search for as many of these conversations as one query takes; empty without any."""
+    query = ""
+    for conversation in conversations:
+        longer = f"{query} OR conversation_id:{conversation}" if query else f"conversation_id:{conversation}"
+        if len(longer) > LONGEST_QUERY:
+            break
+        query = longer
+    return query
 
 
 def _page_size(state: Mapping[str, Json], walk: Walk, now: datetime) -> int:
@@ -379,15 +371,3 @@ def _paid_today(state: Mapping[str, Json], batch: Batch, now: datetime) -> dict[
     is_first = "top" not in state or Walk.of(state.get("walk")).stretches
     fresh += len(ids) if is_first else sum(1 for known in ids if known > top)
     return {"day": day, "fresh": min(fresh, PAGE), "top": str(max([top, *ids]))}
-
-
-def not_found(body: Mapping[str, Any]) -> set[str]:
-    """The asked-for ids that X says do not exist; withheld and unauthorised ones are not among them."""
-    gone = set()
-    for error in rows(body.get("errors")):
-        is_main = error.get("section", "data") == "data" and error.get("parameter", "ids") in ("ids", "id")
-        if str(error.get("type", "")).endswith("/resource-not-found") and is_main:
-            value = identifier(error.get("resource_id")) or identifier(error.get("value"))
-            if value:
-                gone.add(value)
-    return gone

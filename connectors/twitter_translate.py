@@ -35,7 +35,7 @@ DM_EXPANSIONS = ["sender_id", "attachments.media_keys"]
 
 _EPOCH = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)
 _SMALLEST_TIMED_ID = 1 << 35
-_LONGEST_EDITABLE = timedelta(hours=2)
+EDITABLE = timedelta(hours=2)
 """Posts can be edited for an hour (`edit_controls.editable_until`)."""
 _RAW_LIMIT = 64 * 1024
 
@@ -49,6 +49,11 @@ def time_of_id(identifier: str) -> datetime | None:
     if not identifier.isdecimal() or not _SMALLEST_TIMED_ID <= int(identifier) < 1 << 63:
         return None
     return _EPOCH + timedelta(milliseconds=int(identifier) >> 22)
+
+
+def id_at(time: datetime) -> str:
+    """The smallest id that can be made at this time."""
+    return str(((time - _EPOCH) // timedelta(milliseconds=1)) << 22)
 
 
 def moment(value: object) -> datetime | None:
@@ -169,7 +174,7 @@ def post(row: Row, own_id: str, includes: Includes, handle: str | None = None) -
         return None
     written = sent_at(row)
     made = time_of_id(first)
-    began = made if first != post_id and made and written - _LONGEST_EDITABLE < made < written else written
+    began = made if first != post_id and made and written - EDITABLE < made < written else written
     mentioned, quotes_us = _mentions(row, own_id, handle), _quotes(row, own_id, includes)
     return InboundMessage(
         external_id=first,

@@ -7,7 +7,7 @@ list and the platform shows the message again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -17,6 +17,9 @@ from connectors.base import Change, ChangeKind, InboundMessage, Listing
 from inbox import contacts, echoes, events
 from inbox.models import Conversation, EarlierText, EarlyChange, Message, Subject
 from inbox.storable import storable
+
+BELIEVED_AFTER = timedelta(seconds=60)
+"""A deletion that is not certain is final when it is told again this much later."""
 
 
 def follow(session: Session, row: Message, message: InboundMessage, now: datetime, *, pushed: bool) -> bool:
@@ -82,17 +85,20 @@ def apply(session: Session, account_id: int, changes: Sequence[Change], now: dat
         row = rows.get(change.external_id)
         if row is None:
             _remember(session, account_id, change)
-        elif _apply_one(session, row, change.kind, change.at, change.text, now):
+        elif _apply_one(session, row, change, now):
             touched.add(row.conversation_id)
     return touched
 
 
-def _apply_one(session: Session, row: Message, kind: str, at: datetime, text: str | None, now: datetime) -> bool:
+def _apply_one(session: Session, row: Message, change: Change, now: datetime) -> bool:
+    kind, at, text = change.kind, change.at, change.text
     if kind == ChangeKind.DELETED:
         if row.deleted_at is not None:
-            row.deletion_inferred = False
+            row.deletion_inferred = (
+                row.deletion_inferred and not change.certain and at - row.deleted_at < BELIEVED_AFTER
+            )
             return False
-        _delete(session, [row], at, now, inferred=False)
+        _delete(session, [row], at, now, inferred=not change.certain)
         return True
     if row.deleted_at is not None:
         return False

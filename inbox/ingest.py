@@ -17,10 +17,9 @@ from sqlalchemy.orm import Session
 from connectors.base import InboundMessage, Page, Unreadable
 from inbox import changes, contacts, echoes, events, homes, subjects, threads, unreadable
 from inbox.models import Account, Conversation, Message
+from inbox.second_looks import first_look
 from inbox.storable import can_be_an_id, has_usable_ids, storable_message
 
-LOOK_AGAIN_FOR = timedelta(days=2)
-"""Where lists show no edits and deletions, messages of this age are asked for again, imported ones too."""
 OLD = timedelta(days=30)
 """What is older when it arrives is history too: a slow round of old posts must not wake what retention has removed."""
 
@@ -144,8 +143,8 @@ def _store_new(
         row = _row(account, message, now, pushed=pushed)
         row["conversation_id"] = conversations[message.conversation_id]
         row["contact_id"] = people.get(message.author.external_id or "")
-        if look_again and message.visibility == "public" and message.sent_at > now - LOOK_AGAIN_FOR:
-            row["look_again_at"] = now + timedelta(seconds=30)
+        if look_again and message.visibility == "public":
+            row["look_again_at"] = first_look(message.sent_at, now)
         rows.append(row)
     ids = {
         external_id: message_id

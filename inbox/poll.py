@@ -24,12 +24,13 @@ from connectors.base import (
     Unavailable,
     Unreadable,
 )
-from inbox import accounts, metrics, resting, subjects, unreadable
+from inbox import accounts, metrics, resting, second_looks, subjects, unreadable
 from inbox.claims import claim
 from inbox.db import writing
-from inbox.ingest import LOOK_AGAIN_FOR, Ingested, ingest
+from inbox.ingest import Ingested, ingest
 from inbox.models import Account, Message, Pointer, Stream
 from inbox.runtime import Runtime
+from inbox.second_looks import next_look
 
 log = structlog.get_logger("poll")
 
@@ -46,7 +47,8 @@ POINTS_TRIED = 12
 LOGIN_LOOKS = timedelta(minutes=5)
 """How often a refused login is tried again, in case it was mended on the platform's side."""
 ACTIVE = timedelta(days=14)
-LOOK_AGAIN_EVERY = timedelta(seconds=30)
+THRIFTY_FROM = 0.75
+"""Share of the month's budget from which on reading slows down."""
 
 
 def poll_one(runtime: Runtime) -> bool:
@@ -173,10 +175,9 @@ def _pace(
     """The time to the next poll: from 75 % of the allowance this stream draws on what is left is spread over the time
     until it is renewed, from 95 % on nothing is asked until then; and slower as the month's budget runs out."""
     every = timedelta(seconds=stream.every_seconds)
-    settings = runtime.settings.account(account.name)
-    if settings is not None and settings.monthly_budget is not None:
-        share = accounts.spent_this_month(session, account.id, now) / settings.monthly_budget
-        every *= 1 if share < 0.75 else 10 if share < 1 else 60
+    share = _share_of_budget(session, account, runtime, now)
+    if share is not None:
+        every *= 1 if share < THRIFTY_FROM else 10 if share < 1 else 60
     fullest = max(quotas, key=lambda quota: quota.used_percent, default=None)
     if fullest is None or fullest.used_percent < SLOW_FROM:
         return every
@@ -187,6 +188,14 @@ def _pace(
         return max(every, renewed / fullest.remaining)
     slower = every * (1 + (fullest.used_percent - SLOW_FROM) / 5)
     return slower if renewed is None else max(every, min(slower, renewed))
+
+
+def _share_of_budget(session: Session, account: Account, runtime: Runtime, now: datetime) -> float | None:
+    """How much of the month's budget is spent; None without one."""
+    settings = runtime.settings.account(account.name)
+    if settings is None or settings.monthly_budget is None:
+        return None
+    return accounts.spent_this_month(session, account.id, now) / settings.monthly_budget
 
 
 def _note_failure(runtime: Runtime, stream_id: int, error: ConnectorError, now: datetime) -> None:
@@ -244,16 +253,17 @@ def look_again_one(runtime: Runtime) -> bool:
             .limit(batch)
         ).all()
         settings = runtime.settings.account(account.name)
-        poll_every = settings.poll_every if settings is not None else LOOK_AGAIN_EVERY
+        poll_every = settings.poll_every if settings is not None else second_looks.EVERY
+        thrifty = (_share_of_budget(session, account, runtime, now) or 0) >= THRIFTY_FROM
         for row in rows:
             session.execute(
                 update(Message)
                 .where(Message.id == row.id)
-                .values(look_again_at=_next_look(row.sent_at, poll_every, now))
+                .values(look_again_at=next_look(row.sent_at, poll_every, now, thrifty=thrifty))
             )
         if connector is None or account.health in ("reconnect", "paused") or _limited(account, now):
             return True
-        poll = Poll(now, account.history_since)
+        poll = Poll(now, account.history_since, subjects.of_messages(session, [row.id for row in rows]))
     try:
         page = connector.look_again([row.external_id for row in rows], poll)
     except ConnectorError as error:
@@ -279,18 +289,6 @@ def _heed(runtime: Runtime, account_id: int, error: ConnectorError) -> None:
 
 def _limited(account: Account, now: datetime) -> bool:
     return account.limited_until is not None and account.limited_until > now
-
-
-def _next_look(sent_at: datetime, poll_every: timedelta, now: datetime) -> datetime | None:
-    """Often while a message is young, then more rarely, then not any more.
-
-    Never more rarely than every 30 polls: X charges a post once a UTC day, however often it is read on that day.
-    """
-    age = now - sent_at
-    if age > LOOK_AGAIN_FOR:
-        return None
-    slower = min(age / 8, poll_every * 30) if age > timedelta(minutes=10) else timedelta(0)
-    return now + max(LOOK_AGAIN_EVERY, poll_every * 5, slower)
 
 
 def look_at_one(runtime: Runtime) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import InboundMessage
 from connectors.base import Subject as Post
-from inbox.models import Arrivals, Subject
+from inbox.models import Arrivals, Conversation, Message, Subject
 
 
 def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMessage], now: datetime) -> dict[str, int]:
@@ -52,6 +52,20 @@ def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMes
         added = session.execute(insert(Subject).returning(Subject.id, Subject.external_id), missing)
         found |= {external_id: subject_id for subject_id, external_id in added}
     return found
+
+
+def of_messages(session: Session, message_ids: Sequence[int]) -> list[str]:
+    """The external ids of the posts these messages stand under, the latest active first."""
+    under = (
+        select(Conversation.subject_id)
+        .join(Message, Message.conversation_id == Conversation.id)
+        .where(Message.id.in_(message_ids))
+    )
+    return list(
+        session.scalars(
+            select(Subject.external_id).where(Subject.id.in_(under)).order_by(Subject.last_activity_at.desc())
+        )
+    )
 
 
 def lately_active(session: Session, account_id: int, since: datetime, most: int = 50) -> list[str]:

@@ -354,6 +354,7 @@ def test_looking_again_tells_deleted_from_withheld(x: responses.RequestsMock) ->
         {"resource_id": "700", "parameter": "referenced_tweets.id", "type": PROBLEMS + "resource-not-found"},
     ]
     x.get(TWEETS, json=body)
+    x.get(MENTIONS, json=listing([]))
     page = account().look_again(["900", "901", "902", "700"], POLL)
     assert [(change.external_id, change.kind) for change in page.changes] == [("901", ChangeKind.DELETED)]
     assert [message.text for message in page.messages] == ["Geändert"]
