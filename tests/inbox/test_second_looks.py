@@ -1,4 +1,4 @@
-"""When messages are looked at again: often while young, rarely when old, never for nothing and never beyond the budget."""
+"""When messages are looked at again: often while young, rarely when old, and old ones never beyond the budget."""
 
 from __future__ import annotations
 
