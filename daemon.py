@@ -21,18 +21,14 @@ EXIT_DONE, EXIT_WRONG, EXIT_USAGE = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 done, 1 what was checked is wrong, 2 wrong usage or configuration."""
-    parsed = _parser().parse_args(arguments)
-    from sqlalchemy.exc import OperationalError
-
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parsed = _parser(given).parse_args(given)
     from inbox.errors import InboxError
 
     try:
         code: int = parsed.handle(parsed)
     except InboxError as error:
         sys.stderr.write(f"zuruf: {error}\n")
-        return EXIT_USAGE
-    except OperationalError as error:
-        sys.stderr.write(f"zuruf: The database says: {error.orig}. Look at [inbox] database and its file's rights.\n")
         return EXIT_USAGE
     except BrokenPipeError:
         return EXIT_DONE
@@ -45,10 +41,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_USAGE
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        from sqlalchemy.exc import OperationalError  # a second's work, which most commands do without
+
+        if not isinstance(error, OperationalError):
+            raise
+        sys.stderr.write(f"zuruf: The database says: {error.orig}. Look at [inbox] database and its file's rights.\n")
+        return EXIT_USAGE
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     from inbox import commands
 
     parser = argparse.ArgumentParser(
@@ -65,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--speed", type=float, default=1.0, help="how fast the shop's day goes by (default 1)")
     demo.add_argument("--seed", type=int, default=1, help="another number, another day")
     demo.set_defaults(handle=_demo)
-    commands.add_all(subcommands)
+    commands.add_all(subcommands, {*given}.intersection(["run", "demo", *commands.FAMILIES]))
     _take_config_everywhere(parser)
     return parser
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import func, select
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from crisis_playbook import Decision, Facts, Playbook, evaluate
 from inbox import sla
+from inbox.business_hours import BusinessHours
 from inbox.judging import QUIET
 from inbox.models import Account, Contact, Conversation, Message
 from inbox.runtime import Channels
@@ -93,15 +95,18 @@ def backtest(
     total: int = session.execute(select(func.count()).select_from(Message).where(*wanted)).scalar_one()
     total = min(total, most) if most is not None else total
     result, people, different_people = Comparison(), set[int](), set[int]()
+    hours = sla.shop_hours(active, inbox)
     for rows in _pages(session, wanted, total):
         firsts = _firsts(session, rows)
+        alike = _Alike()
         for row in rows:
-            facts = _facts(row, row.id in firsts, inbox, active)
+            facts = _facts(row, row.id in firsts, hours)
             before, after = evaluate(active, facts, words=False), evaluate(candidate, facts, words=False)
             person = row.contact_id or -row.conversation_id
             people.add(person)
-            if _count(result, row, before, after, channels):
+            if alike.add(row.channel, before, after) and _differ(result, row, before, after):
                 different_people.add(person)
+        alike.count(result, channels)
         result.messages += len(rows)
         if progress is not None:
             progress(result.messages, total)
@@ -152,8 +157,7 @@ def _firsts(session: Session, rows: Sequence[Any]) -> set[int]:
     return firsts
 
 
-def _facts(row: Any, first: bool, inbox: InboxSettings, playbook: Playbook) -> Facts:
-    hours = sla.shop_hours(playbook, inbox)
+def _facts(row: Any, first: bool, hours: BusinessHours | None) -> Facts:
     return Facts(
         text=row.text,
         channel=row.channel,
@@ -169,6 +173,48 @@ def _facts(row: Any, first: bool, inbox: InboxSettings, playbook: Playbook) -> F
     )
 
 
+_parts = attrgetter("rules", "severity", "labels", "suggestions", "automatic_reply", "hold_replies", "complaint")
+"""What an Outcome is made of."""
+
+
+class _Alike:
+    """Messages of one channel on which both playbooks say the same as on others: told apart once, counted together."""
+
+    def __init__(self) -> None:
+        self._times: Counter[tuple[Any, ...]] = Counter()
+        self._decisions: dict[tuple[Any, ...], tuple[Decision, Decision]] = {}
+
+    def add(self, channel: str, before: Decision, after: Decision) -> bool:
+        """Note one message; False when the playbooks certainly agree on it."""
+        one, other = _parts(before), _parts(after)
+        key = (channel, one, other)
+        self._times[key] += 1
+        self._decisions[key] = before, after
+        return bool(one != other)
+
+    def count(self, result: Comparison, channels: Channels) -> None:
+        """Add everything noted to the counts."""
+        for key, times in self._times.items():
+            before, after = self._decisions[key]
+            for name in before.rules:
+                result.rules_before[name] += times
+            for name in after.rules:
+                result.rules_after[name] += times
+            result.severity_before[before.severity] += times
+            result.severity_after[after.severity] += times
+            for one in before.suggestions:
+                result.suggestions_before[one.kind] += times
+            for one in after.suggestions:
+                result.suggestions_after[one.kind] += times
+            price = channels[key[0]].capabilities.prices.get("dm_create", 0.0)
+            sent_before = times * (before.automatic_reply is not None)
+            sent_after = times * (after.automatic_reply is not None)
+            result.would_have_sent_before += sent_before
+            result.would_have_sent_after += sent_after
+            result.cost_before += price * sent_before
+            result.cost_after += price * sent_after
+
+
 def _outcome(decision: Decision) -> Outcome:
     return Outcome(
         rules=decision.rules,
@@ -181,19 +227,8 @@ def _outcome(decision: Decision) -> Outcome:
     )
 
 
-def _count(result: Comparison, row: Any, before: Decision, after: Decision, channels: Channels) -> bool:
-    """Add one message to the counts; True when the playbooks disagree on it."""
-    result.rules_before.update(before.rules)
-    result.rules_after.update(after.rules)
-    result.severity_before[before.severity] += 1
-    result.severity_after[after.severity] += 1
-    result.suggestions_before.update(one.kind for one in before.suggestions)
-    result.suggestions_after.update(one.kind for one in after.suggestions)
-    price = channels[row.channel].capabilities.prices.get("dm_create", 0.0)
-    result.would_have_sent_before += before.automatic_reply is not None
-    result.would_have_sent_after += after.automatic_reply is not None
-    result.cost_before += price * (before.automatic_reply is not None)
-    result.cost_after += price * (after.automatic_reply is not None)
+def _differ(result: Comparison, row: Any, before: Decision, after: Decision) -> bool:
+    """Whether the playbooks disagree in what matters to people; then it is counted, and shown while there is room."""
     one, other = _outcome(before), _outcome(after)
     if one == other:
         return False

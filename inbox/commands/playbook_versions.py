@@ -6,7 +6,6 @@ import argparse
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import crisis_playbook
 from crisis_playbook import PlaybookErrors
@@ -16,31 +15,6 @@ from inbox.commands.opening import DONE, USAGE, WRONG, House, complain, local, o
 from inbox.db import reading, writing
 from inbox.durations import parse_duration
 from inbox.wording import open_wording
-
-
-def add(verbs: Any) -> None:
-    """Register the verbs that need a database."""
-    _add_backtest(verbs)
-    publish = verbs.add_parser("publish", help="put a directory's playbook in force")
-    publish.add_argument("directory", metavar="DIR")
-    publish.add_argument("--by", required=True, metavar="NAME", help="the e-mail address of a manager")
-    publish.add_argument("--reason", default="", help="why, for the history")
-    publish.set_defaults(handle=publish_command)
-    export = verbs.add_parser("export", help="write the playbook in force (or a version) into a directory")
-    export.add_argument("directory", metavar="DIR")
-    export.add_argument("--version", type=int, metavar="N", help="which one; the one in force by default")
-    export.set_defaults(handle=export_command)
-    versions = verbs.add_parser("versions", help="every version, with who and why")
-    versions.add_argument("--json", action="store_true", help="print one JSON object")
-    versions.set_defaults(handle=versions_command)
-
-
-def _add_backtest(verbs: Any) -> None:
-    parser = verbs.add_parser("backtest", help="a candidate over stored messages against the one in force")
-    parser.add_argument("directory", nargs="?", metavar="DIR", help="the configured playbook by default")
-    parser.add_argument("--since", default="90d", metavar="TIME", help="how far back, such as 90d (default)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.set_defaults(handle=backtest_command)
 
 
 def _templates(house: House) -> frozenset[str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from inbox.commands import playbook
+from inbox.settings import PROJECT
 from tests.crisis_playbook.playbooks import FILES
 
 
@@ -168,3 +172,17 @@ def test_another_directory_may_name_replies_we_do_not_have_and_is_told(
     monkeypatch.setenv("ZURUF_PLAYBOOK__DIRECTORY", str(rules))
     assert call("check") == 1
     assert "10.yml:5: there is no reply template 'no-such-reply'" in capsys.readouterr().out
+
+
+def test_deciding_from_a_directory_needs_neither_database_nor_platforms(rules: Path, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"id": 1, "text": "kaputt"}\n', "utf-8")
+    arguments = ["playbook", "decide", "--in", "in.jsonl", "--out", "out.jsonl", "--playbook", str(rules)]
+    asked = f"import sys, daemon; code = daemon.main({arguments}); print(code, *sorted(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(PROJECT)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    code, *modules = done.stdout.split()
+    assert code == "0"
+    assert {"crisis_playbook", "inbox.commands.playbook"} <= {*modules}
+    assert {"sqlalchemy", "pydantic", "starlette", "tweepy", "requests", "connectors"} & {*modules} == set()
