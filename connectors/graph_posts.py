@@ -326,7 +326,9 @@ def _advance(reader: PostReader, walk: Walk, progress: Progress, collected: Coll
         take_in(reader, edge, listed, {}, progress, collected, poll)
         walk.pop("tries", None)
         walk["after"] = listed.after
-        return listed.after in (None, after) or not _reaches_since(listed, poll)
+        known = set(walk.get("down_to", ()))
+        connects = any(post.subject.external_id in known for post in listed.posts)
+        return connects or listed.after in (None, after) or not _reaches_since(listed, poll)
     if kind == "replies":
         view, usage = reader.replies(walk["comment"], walk["post"], after, poll.now)
     else:

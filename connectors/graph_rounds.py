@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.base import Cursor, Listing, LoginExpired, Misconfigured, Page, Poll, Refused
+from connectors.base import Cursor, Listing, LoginExpired, Misconfigured, Page, Poll, Refused, Unavailable
 from connectors.graph_collect import Collected
 from connectors.graph_posts import (
     MOST_QUESTIONS,
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 OFF_FOR = timedelta(hours=1)
 """A list this account may not read (no ads, no reels, no permission) is tried again after this long."""
+SHORTEST_REST = timedelta(seconds=10)
+"""A turn that the platform answers with a failure of its own rests this long, each time twice as long."""
 ARCHIVE_PAGES = 20
 LARGEST_SWEEP = 3000
 """Ids remembered while one post is swept; a longer one is read again without concluding that anything is gone."""
@@ -62,23 +64,42 @@ class Rounds:
         if walk is not None:
             step(self._reader, walk, progress, collected, poll)
         else:
-            for _ in self._turns:
-                name = self._turns[turn % len(self._turns)]
-                turn += 1
-                if self._take(name, state, progress, collected, poll):
-                    break
+            turn = self._take_next(turn, state, progress, collected, poll)
         progress.walking = progress.due(poll.now) is not None
         state |= {"turn": turn, "progress": progress.store()}
         return collected.page(state, more=progress.walking or turn < self._first)
 
+    def _take_next(self, turn: int, state: dict[str, Any], progress: Progress, collected: Collected, poll: Poll) -> int:
+        """The next turn that makes a call; returns the one after it. A list that fails alone rests and never stops the
+        others; two in a row, or no answer at all, are the platform's trouble."""
+        failed: Unavailable | None = None
+        for _ in self._turns:
+            name = self._turns[turn % len(self._turns)]
+            turn += 1
+            try:
+                taken = self._take(name, state, progress, collected, poll)
+            except Unavailable as error:
+                if failed is not None or error.code == "network":
+                    raise
+                failed = error
+                collected.used(error.usage)
+                _rest(name, state, poll)
+            else:
+                if taken:
+                    state.get("tries", {}).pop(name, None)
+                    return turn
+        if failed is not None:
+            raise failed
+        return turn
+
     def _take(self, name: str, state: dict[str, Any], progress: Progress, collected: Collected, poll: Poll) -> bool:
         """Returns whether a call was made."""
+        off = state.setdefault("off", {})
+        if off.get(name, 0) > poll.now.timestamp():
+            return False
         if name == "sweep":
             return self._sweep(state, collected, poll)
         if name == "threads" and MESSENGER in poll.resting:
-            return False
-        off = state.setdefault("off", {})
-        if off.get(name, 0) > poll.now.timestamp():
             return False
         try:
             if name == "archive":
@@ -101,16 +122,20 @@ class Rounds:
         listed = self._reader.posts(edge, None, poll, wide=name not in began)
         take_in(self._reader, edge, listed, dict(progress.posts), progress, collected, poll)
         self._note_deep(listed, name, state)
+        before = state.setdefault("listed", {}).get(name, [])
+        connects = any(post.subject.external_id in before for post in listed.posts)
         if edge.posts_are_messages:
             self._miss_posts(name, listed, state, collected, poll)
+        if listed.after and not (connects and name in began):
+            walk = {"kind": "posts", "edge": name, "after": listed.after, "down_to": before}
+            progress.walks = [one for one in progress.walks if (one["kind"], one["edge"]) != ("posts", name)]
+            progress.walks.append(walk)
         if name not in began:
             began.append(name)
-            if listed.after:
-                progress.walks.append({"kind": "posts", "edge": name, "after": listed.after})
 
     def _miss_posts(self, name: str, listed: Posts, state: dict[str, Any], collected: Collected, poll: Poll) -> None:
         """Posts by others that were listed before and are not now: ask for each whether it is gone."""
-        known = state.setdefault("listed", {})
+        known = state["listed"]
         now_there = [post.subject.external_id for post in listed.posts]
         if listed.unreadable:
             return
@@ -122,7 +147,7 @@ class Rounds:
             collected.used(usage)
             if not there:
                 collected.gone(post, poll.now)
-        known[name] = now_there[:50]
+        known[name] = now_there[:50] or known.get(name, [])
 
     def _archive(self, state: dict[str, Any], progress: Progress, collected: Collected, poll: Poll) -> None:
         """The next page of the account's own posts, from the newest again after the oldest."""
@@ -223,6 +248,16 @@ class Rounds:
         swept[walk["post"]] = [*there, *missing[MOST_QUESTIONS:]]
         while sum(map(len, swept.values())) > MOST_SWEPT:
             del swept[next(iter(swept))]
+
+
+def _rest(name: str, state: dict[str, Any], poll: Poll) -> None:
+    tries = state.setdefault("tries", {})
+    tries[name] = tries.get(name, 0) + 1
+    rest = min(SHORTEST_REST * 2 ** min(tries[name] - 1, 10), OFF_FOR)
+    state.setdefault("off", {})[name] = int((poll.now + rest).timestamp())
+    if name == "sweep":
+        # The post may be what fails: it waits until it is found deep again.
+        state["sweep"] = None
 
 
 def _queue(state: dict[str, Any], post: str, edge: str) -> None:

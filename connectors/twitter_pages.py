@@ -116,6 +116,7 @@ def walk_page(
     stream: str, walk: Walk, poll: Poll, bounds: Bounds, ask: Ask, read: Callable[[Answer], Batch]
 ) -> tuple[Walk, Page, Batch, bool]:
     """One step of a walk. Gives the walk afterwards, a page without cursor, the batch, and whether it was the head."""
+    walk = walk.on_the_day_of(poll.now)
     is_head = walk.next_is_head(poll.now)
     gaps: tuple[Gap, ...] = ()
     if is_head:

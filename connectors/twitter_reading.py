@@ -212,7 +212,7 @@ class Reading:
     # -- direct messages --------------------------------------------------------------------------------------------
 
     def _direct_messages(self, state: dict[str, Json], poll: Poll) -> Page:
-        before = Walk.of(state.get("walk"))
+        before = Walk.of(state.get("walk")).on_the_day_of(poll.now)
         size = _page_size(state, before, poll.now)
 
         def ask(asked: Stretch, may_refuse: tuple[str, ...]) -> Answer:
@@ -248,7 +248,8 @@ class Reading:
         times = [mark.at for mark in batch.marks]
         cut = batch.next_token is not None
         oldest = min(times) + timedelta(milliseconds=1) if cut else now - DIRECT_MESSAGE_REACH
-        newest = max([*times, before.floor.at] if before.floor else times)
+        passed = before.read_once or before.floor
+        newest = max([*times, passed.at] if passed else times)
         shown: dict[str, set[str]] = {thread: set() for thread in remembered}
         for message in batch.messages:
             shown.setdefault(message.conversation_id, set()).add(message.external_id)

@@ -2,8 +2,9 @@
 
 A poll reads the head of the list down to the floor: the newest item that an earlier poll is sure to have passed. When
 the head does not reach the floor in one page, the rest is a *stretch*, remembered with its own floor and page token
-and finished by later calls; new items are read before old ones. The floor stays half a minute behind the newest item,
-because X's lists are filled by several machines and an item may appear below one that is already there.
+and finished by later calls; new items are read before old ones. The floor stays half a minute and one reading behind
+the newest item, because X's lists are filled by several machines: an item may appear below one that is already there,
+and be left out of one answer. So everything is read twice; X charges an item once a UTC day however often it is read.
 """
 
 from __future__ import annotations
@@ -111,6 +112,8 @@ class Walk:
     head_at: datetime | None = None
     looks: int = 0
     stretches: tuple[Stretch, ...] = ()
+    read_once: Mark | None = None
+    """How high the last reading of the head would have put the floor; the next one does."""
 
     def json(self) -> Json:
         """As it is kept in a cursor."""
@@ -119,6 +122,7 @@ class Walk:
             "head_at": self.head_at.isoformat() if self.head_at else None,
             "looks": self.looks,
             "stretches": [stretch.json() for stretch in self.stretches],
+            "read_once": self.read_once.json() if self.read_once else None,
         }
 
     @classmethod
@@ -131,7 +135,14 @@ class Walk:
             head_at=datetime.fromisoformat(value["head_at"]) if value["head_at"] else None,
             looks=value["looks"],
             stretches=tuple(map(Stretch.of, value["stretches"])),
+            read_once=Mark.of(value.get("read_once")),
         )
+
+    def on_the_day_of(self, now: datetime) -> Self:
+        """The same walk; on another UTC day, when X would charge what it shows anew, one reading is enough."""
+        if self.read_once is None or self.head_at is None or self.head_at.date() == now.date():
+            return self
+        return replace(self, floor=self.read_once)
 
     def next_is_head(self, now: datetime) -> bool:
         """Whether the newest items are due, or an unfinished stretch."""
@@ -153,16 +164,18 @@ class Walk:
             return replace(self, looks=self.looks + 1, head_at=now)
         rest = _rest(asked, seen)
         stretches = (rest, *self.stretches) if rest else self.stretches
-        floor = self._settled(seen, now, rest is not None)
-        return Walk(floor=floor, head_at=now, looks=0, stretches=stretches)
+        floor = _higher(self.read_once, self.floor) if self.read_once else self.floor
+        read_once = self._settled(seen, now, rest is not None)
+        return Walk(floor=floor, head_at=now, looks=0, stretches=stretches, read_once=read_once)
 
     def _settled(self, seen: Seen, now: datetime, cut: bool) -> Mark | None:
         """The newest item old enough to be passed; below a cut page never further down than its own end."""
         order = sorted(seen.marks, key=lambda mark: int(mark.id), reverse=True)
+        before = self.read_once or self.floor
         for mark in order:
             if mark.at <= now - SETTLE:
-                return _higher(mark, self.floor)
-        return _higher(order[-1], self.floor) if cut and order else self.floor
+                return _higher(mark, before)
+        return _higher(order[-1], before) if cut and order else before
 
     def after_stretch(self, seen: Seen, bounds: Bounds) -> tuple[Walk, tuple[Gap, ...]]:
         """One page of the first stretch was read."""

@@ -165,9 +165,11 @@ def test_an_idle_list_is_asked_once_and_gives_nothing_again() -> None:
     reader = Reader(source)
     reader.poll(now + timedelta(minutes=5))
     assert len(reader.delivered) == 7
-    source.asked.clear()
     reader.poll(now + timedelta(minutes=6))
-    assert len(reader.delivered) == 7
+    assert len(reader.delivered) == 14, "a second time, for what the first answer may have left out"
+    source.asked.clear()
+    reader.poll(now + timedelta(minutes=7))
+    assert len(reader.delivered) == 14
     assert len(source.asked) == 1
     assert source.asked[0].floor is not None
     assert source.asked[0].start is None, "since_id and start_time never go together"
@@ -272,9 +274,32 @@ def test_a_row_that_stays_broken_does_not_stop_the_walk() -> None:
     assert len(reader.got) == 23
     assert {"1003", "1020"} == set(reader.unreadable)
     assert len(source.asked) <= 3 + 2 * SECOND_LOOKS
-    source.asked.clear()
     reader.poll(now + timedelta(minutes=10))
+    source.asked.clear()
+    reader.poll(now + timedelta(minutes=15))
     assert len(source.asked) == 1
+
+
+def test_what_one_answer_leaves_out_the_next_one_brings() -> None:
+    source, now = filled(7, 100)
+    reader = Reader(source)
+    reader.poll(now + timedelta(minutes=5))
+    for round_, left_out in enumerate((1010, 1020), 1):
+        for number in range(1000 + 10 * round_, 1006 + 10 * round_):
+            source.add(number, now + timedelta(minutes=10 * round_))
+        row = source.rows.pop(left_out)
+        reader.poll(now + timedelta(minutes=10 * round_ + 5))
+        source.rows[left_out] = row
+        reader.poll(now + timedelta(minutes=10 * round_ + 6))
+        assert str(left_out) in reader.got
+
+
+def test_nothing_is_read_twice_on_two_days_which_x_would_charge_twice() -> None:
+    source, now = filled(7, 100)
+    reader = Reader(source)
+    reader.poll(now + timedelta(minutes=5))
+    reader.poll(now + timedelta(days=1))
+    assert len(reader.delivered) == 7
 
 
 def test_pages_without_items_end_a_stretch() -> None:

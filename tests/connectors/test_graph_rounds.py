@@ -1,0 +1,72 @@
+"""The slow round: posts by others without a hole, and a list that fails alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import responses
+from requests import PreparedRequest
+
+from tests.connectors.meta_account import BASE, NOW, PAGE, POLL, error, facebook, graph_time
+from tests.connectors.reader_memory import Memory
+
+
+@pytest.fixture
+def mocked() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+def visitors(request: PreparedRequest, posts: list[int]) -> tuple[int, dict[str, str], str]:
+    """Posts by others, ten a page, newest first."""
+    start = int(parse_qs(urlsplit(str(request.url)).query).get("after", ["0"])[0])
+    shown = [
+        {"id": f"{PAGE}_{number}", "message": f"Gast {number}", "created_time": graph_time(NOW), "from": {"id": "4711"}}
+        for number in sorted(posts, reverse=True)[start : start + 10]
+    ]
+    answer: dict[str, Any] = {"data": shown}
+    if start + 10 < len(posts):
+        answer["paging"] = {"cursors": {"after": str(start + 10)}, "next": "http://graph.test/next"}
+    return 200, {}, json.dumps(answer)
+
+
+def test_more_posts_by_others_than_a_page_leave_no_hole(mocked: responses.RequestsMock) -> None:
+    posts = list(range(100, 105))
+    mocked.add_callback("GET", f"{BASE}/{PAGE}/visitor_posts", lambda request: visitors(request, posts))
+    for name in ("tagged", "published_posts", "video_reels", "ads_posts", "conversations"):
+        mocked.add("GET", f"{BASE}/{PAGE}/{name}", json={"data": []})
+    memory = Memory(facebook(), POLL.since)
+    for minute in range(3):
+        memory.poll(NOW + timedelta(minutes=minute), "rounds")
+    posts += range(105, 141)
+    for minute in range(3, 15):
+        memory.poll(NOW + timedelta(minutes=minute), "rounds")
+    assert set(memory.messages) == {f"{PAGE}_{number}" for number in posts}
+    assert len([call for call in mocked.calls if "after=30" in str(call.request.url)]) == 1, "down to what was known"
+
+
+def test_a_list_that_always_fails_rests_and_never_stops_the_others(mocked: responses.RequestsMock) -> None:
+    mocked.add("GET", f"{BASE}/{PAGE}/tagged", status=500, json=error(2))
+    for name in ("visitor_posts", "published_posts", "video_reels", "ads_posts", "conversations"):
+        mocked.add("GET", f"{BASE}/{PAGE}/{name}", json={"data": []})
+    memory = Memory(facebook(), POLL.since)
+    for minute in range(30):
+        memory.poll(NOW + timedelta(minutes=minute), "rounds")
+    asked = [urlsplit(str(call.request.url)).path.rpartition("/")[2] for call in mocked.calls]
+    assert memory.errors == []
+    assert 2 <= asked.count("tagged") <= 5
+    assert asked.count("ads_posts") >= 3
+
+
+def test_a_platform_that_is_down_is_said_to_be(mocked: responses.RequestsMock) -> None:
+    mocked.add("GET", re.compile(re.escape(BASE)), status=503, body="<html>")
+    memory = Memory(facebook(), POLL.since)
+    memory.poll(NOW, "rounds")
+    assert len(memory.errors) == 1
+    assert len(mocked.calls) == 2
