@@ -176,6 +176,8 @@ def publish(
         raise Refusal(f"Version {version} is {row.status}; only a draft or a version in review can be published.", 409)
     if second_person and row.author == actor:
         raise Refusal("Two pairs of eyes: somebody else has to publish what you wrote.", 403)
+    if row.hash == hash_in_force(session):
+        raise Refusal("There is nothing to publish: the version in force says the same, word for word.", 409)
     report = check_files(row.files, templates, scenarios)
     if not report.ok:
         raise Refusal("It does not pass:\n" + "\n".join(str(mistake) for mistake in report.mistakes[:5]), 422)

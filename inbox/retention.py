@@ -19,6 +19,7 @@ from inbox.db import writing
 from inbox.models import (
     AccountUsage,
     Arrivals,
+    Backtest,
     ChargedResource,
     Contact,
     Conversation,
@@ -82,6 +83,10 @@ def _steps(keep: RetentionSettings) -> Iterable[tuple[str, Callable[[Session, da
     yield (
         "notices",
         lambda session, now: _rows(session, Notice, Notice.id, _since(Notice.created_at, now, timedelta(days=30))),
+    )
+    yield (
+        "backtests",
+        lambda session, now: _rows(session, Backtest, Backtest.id, _since(Backtest.asked_at, now, timedelta(days=30))),
     )
     yield (
         "changes of messages that never came",

@@ -110,6 +110,10 @@ def publish_command(parsed: argparse.Namespace) -> int:
                 complain(str(mistake))
             return WRONG
         with writing(house.sessions) as session:
+            in_force = playbooks.active(session)
+            if in_force is not None and in_force.hash == crisis_playbook.content_hash(playbooks.as_bytes(files)):
+                say(f"There is nothing to publish: version {in_force.id}, in force, says the same.")
+                return DONE
             number = playbooks.save_draft(session, files, person.email, parsed.reason, house.now)
             if house.settings.playbook.second_person:
                 playbooks.ask_for_review(session, number, person.email, house.now)

@@ -14,7 +14,7 @@ from inbox.models.accounts import (
 )
 from inbox.models.base import EPOCH, MICROSECOND, Base, Key, UtcDateTime
 from inbox.models.people import ApiToken, CannedResponse, Presence, SignIn, SignInAttempt, User
-from inbox.models.playbook import AlarmState, Crisis, Notice, PlaybookFiles, PlaybookProblem, PlaybookVersion
+from inbox.models.playbook import AlarmState, Backtest, Crisis, Notice, PlaybookFiles, PlaybookProblem, PlaybookVersion
 from inbox.models.sending import OutboxItem, Suggestion
 from inbox.models.threads import (
     Contact,
@@ -37,6 +37,7 @@ __all__ = [
     "AlarmState",
     "ApiToken",
     "Arrivals",
+    "Backtest",
     "Base",
     "CannedResponse",
     "ChargedResource",

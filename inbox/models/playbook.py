@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Index,
     String,
     UniqueConstraint,
@@ -49,6 +50,27 @@ class PlaybookFiles(Base):
     id: Mapped[int] = key()
     hash: Mapped[str] = mapped_column(String(64))
     seen_at: Mapped[datetime]
+
+
+class Backtest(Base):
+    """A candidate playbook over stored messages against the one in force: how far it is, and what it found."""
+
+    __tablename__ = "backtests"
+    __table_args__ = (UniqueConstraint("candidate", "active", "days"),)
+    id: Mapped[int] = key()
+    version: Mapped[int]
+    candidate: Mapped[str] = mapped_column(String(64))
+    active: Mapped[str] = mapped_column(String(64))
+    days: Mapped[int]
+    asked_by: Mapped[str] = mapped_column(String(200))
+    asked_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(10))
+    """running, done, stopped, failed."""
+    done: Mapped[int]
+    total: Mapped[int]
+    heard_at: Mapped[datetime]
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """The comparison without the messages' words."""
 
 
 class Crisis(Base):

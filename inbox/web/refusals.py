@@ -137,6 +137,7 @@ SENTENCES = (
     N_("This reply is not waiting for approval."),
     N_("Two pairs of eyes: somebody else has to approve what you wrote."),
     N_("Two pairs of eyes: somebody else has to publish what you wrote."),
+    N_("There is nothing to publish: the version in force says the same, word for word."),
     N_("Only who wrote a draft can discard it."),
     N_("Only who wrote a draft can ask for its review."),
     N_("Sending back needs a note: what should the author change?"),

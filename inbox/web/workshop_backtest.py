@@ -8,12 +8,12 @@ from typing import Any
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from inbox import playbook_drafts
+from inbox import backtests, playbook_drafts
 from inbox.backtest import Comparison, Difference, Outcome
 from inbox.backtests import DAYS, Job
 from inbox.errors import Refusal
 from inbox.web.desk import Form, PageRoute, Visit, Visiting, field
-from inbox.web.workshop_bench import Bench, Benched
+from inbox.web.workshop_bench import Benched
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PAGE = 25
@@ -43,12 +43,10 @@ class Turn:
 
 
 @router.get("/playbook/versions/{number}/backtest")
-def backtest_page(
-    visit: Visiting, bench: Benched, number: int, days: int = 30, rule: str = "", skip: int = 0
-) -> Response:
+def backtest_page(visit: Visiting, number: int, days: int = 30, rule: str = "", skip: int = 0) -> Response:
     """What was asked for: how far it is, or what it found; `rule` shows only messages on which that rule differs."""
     visit.must_be("manager")
-    return _page(visit, bench, number, days, rule, max(skip, 0))
+    return _page(visit, number, days, rule, max(skip, 0))
 
 
 @router.post("/playbook/versions/{number}/backtest")
@@ -62,26 +60,27 @@ def start(visit: Visiting, bench: Benched, number: int, form: Form) -> Response:
     if candidate is None:
         raise Refusal("The draft cannot be read yet. Mend its mistakes first.", 422)
     active = visit.runtime.playbook.current()
-    bench.backtests.start(number, candidate, active, days, visit.person.email, visit.now)
+    backtests.start(visit.runtime, number, candidate, active, days, visit.person.email, visit.now)
     return RedirectResponse(f"/playbook/versions/{number}/backtest?days={days}", 303)
 
 
 @router.post("/playbook/versions/{number}/stop-backtest")
-def stop(visit: Visiting, bench: Benched, number: int, form: Form) -> Response:
+def stop(visit: Visiting, number: int, form: Form) -> Response:
     """Ends a running one."""
     visit.must_be("manager")
     days = _days(field(form, "days"))
-    job = _job(visit, bench, number, days)
+    job = _job(visit, number, days)
     if job is not None:
-        job.stopped = True
+        with visit.writing() as session:
+            backtests.stop(session, job.id)
     return RedirectResponse(f"/playbook/versions/{number}/backtest?days={days}", 303)
 
 
 @router.get("/playbook/versions/{number}/backtest/progress")
-def progress(visit: Visiting, bench: Benched, number: int, days: int = 30) -> Response:
+def progress(visit: Visiting, number: int, days: int = 30) -> Response:
     """How far it is, for the page's script."""
     visit.must_be("manager")
-    job = _job(visit, bench, number, days)
+    job = _job(visit, number, days)
     if job is None:
         return JSONResponse({"running": False, "done": 0, "total": 0})
     return JSONResponse({"running": job.running, "done": job.done, "total": job.total})
@@ -91,26 +90,25 @@ def _days(written: str) -> int:
     return int(written) if written in map(str, DAYS) else 30
 
 
-def _job(visit: Visit, bench: Bench, number: int, days: int) -> Job | None:
+def _job(visit: Visit, number: int, days: int) -> Job | None:
+    active = visit.runtime.playbook.current().hash
     with visit.reading() as session:
-        digest = playbook_drafts.version(session, number).hash
-    return bench.backtests.job(digest, visit.runtime.playbook.current().hash, days)
+        candidate = playbook_drafts.version(session, number).hash
+        return backtests.job(session, candidate, active, days, visit.now)
 
 
-def _page(visit: Visit, bench: Bench, number: int, days: int, rule: str, skip: int) -> Response:
-    job = _job(visit, bench, number, days)
+def _page(visit: Visit, number: int, days: int, rule: str, skip: int) -> Response:
+    job = _job(visit, number, days)
     with visit.reading() as session:
         version = playbook_drafts.version(session, number)
-    # Looked at once: it may end while the page is made.
     result = job.result if job is not None else None
-    running = job is not None and result is None and not (job.stopped or job.failed)
     shown = [one for one in result.shown if not rule or _differs_on(one, rule)] if result is not None else []
     view: dict[str, Any] = {
         "version": version,
         "days": days,
         "choices": DAYS,
         "job": job,
-        "running": running,
+        "running": job is not None and job.running,
         "result": result,
         "rules": _rules(result) if result is not None else [],
         "rule": rule,

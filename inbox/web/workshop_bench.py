@@ -1,4 +1,4 @@
-"""What the workshop's pages share in one process: playbooks judged lately, and the backtests."""
+"""What the workshop's pages share in one process: playbooks judged lately."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from fastapi import Depends, Request
 import crisis_playbook
 from crisis_playbook import Inspection
 from inbox import playbooks
-from inbox.backtests import Backtests
 from inbox.runtime import Runtime
 
 MOST_KEPT = 4
@@ -25,7 +24,6 @@ class Bench:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self.backtests = Backtests(runtime)
         self._judged: OrderedDict[str, Inspection] = OrderedDict()
         self._lock = threading.Lock()
 

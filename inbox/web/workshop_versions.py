@@ -91,6 +91,7 @@ def _page(
         remarks = playbook_drafts.remarks(session, number)
         out_of_line = playbook_drafts.out_of_line(session)
     waiting = shown.status in ("draft", "review")
+    nothing_new = waiting and in_force is not None and in_force.hash == shown.hash
     backtested = next((one for one in reversed(remarks) if one.kind == "playbook_backtested"), None)
     view: dict[str, Any] = {
         "version": shown,
@@ -101,6 +102,7 @@ def _page(
         "backtested": backtested,
         "behind": bool(waiting and in_force and in_force.published_at and in_force.published_at > shown.created_at),
         "in_force": in_force,
+        "nothing_new": nothing_new,
         "out_of_line": out_of_line,
         "mine": shown.author == visit.person.email,
         "second_person": visit.runtime.settings.playbook.second_person,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
-from inbox import access, playbook_drafts, playbooks
+from inbox import access, backtests, playbook_drafts, playbooks, process
 from inbox.db import reading, writing
-from inbox.models import Message, Suggestion
+from inbox.models import Backtest, Message, Suggestion
 from inbox.runtime import Runtime
 from tests.inbox.shop import PLAYBOOK, add_comment, client_of
 from tests.inbox.web.conftest import ANNA, PASSWORD, Visitor
@@ -290,6 +292,48 @@ def test_a_backtest_shows_what_would_be_decided_otherwise(anna: Visitor, clock: 
     assert "Der Entwurf hat sich seither geändert" in anna.get(f"/playbook/versions/{number}").text
 
 
+def test_a_backtest_is_seen_by_every_process_and_without_words_that_are_gone(
+    anna: Visitor, clock: SteppedClock
+) -> None:
+    for number, text in enumerate(("Mein Toaster ist kaputt", "Auch meiner ist kaputt"), 1):
+        add_comment(anna.runtime, text, number)
+    clock.advance(minutes=10)
+    address = anna.post(f"/playbook/versions/{save(anna)}/backtest", days="7").headers["location"]
+    wait_for(anna, address)
+    with writing(anna.runtime.sessions) as session:
+        stored = session.scalars(select(Backtest)).one()
+        assert "kaputt" not in json.dumps(stored.result)
+        session.execute(update(Message).where(Message.text.startswith("Mein")).values(deleted_at=clock(), text=""))
+        candidate, active = stored.candidate, stored.active
+    other = process.build(anna.runtime.settings, anna.runtime.channels, clock)
+    with reading(other.sessions) as session:
+        job = backtests.job(session, candidate, active, 7, clock())
+    other.engine.dispose()
+    assert job is not None
+    assert job.result is not None
+    assert [one.text for one in job.result.shown] == ["Auch meiner ist kaputt"]
+    assert job.result.different == 2
+
+
+def test_a_backtest_whose_process_died_is_told_and_can_be_run_again(anna: Visitor, clock: SteppedClock) -> None:
+    number = save(anna)
+    with writing(anna.runtime.sessions) as session:
+        hashes = playbook_drafts.version(session, number).hash, anna.runtime.playbook.current().hash
+        session.add(
+            Backtest(
+                version=number, candidate=hashes[0], active=hashes[1], days=7, asked_by="cleo@shop.example",
+                asked_at=clock(), state="running", done=1, total=9, heard_at=clock(), result=None,
+            )
+        )  # fmt: skip
+    address = f"/playbook/versions/{number}/backtest?days=7"
+    assert anna.get(address.replace("?", "/progress?")).json() == {"running": True, "done": 1, "total": 9}
+    assert anna.post(f"/playbook/versions/{number}/backtest", days="30").status_code == 409
+    clock.advance(minutes=3)
+    assert "Der Backtest ist abgebrochen" in anna.get(address).text
+    anna.post(f"/playbook/versions/{number}/backtest", days="7")
+    assert "Keine Nachricht wäre anders entschieden worden" in wait_for(anna, address)
+
+
 def test_a_draft_that_cannot_be_read_gets_no_backtest(anna: Visitor) -> None:
     number = save(anna, MISTAKEN)
     assert anna.post(f"/playbook/versions/{number}/backtest", days="7").status_code == 422
@@ -339,3 +383,23 @@ def test_better_points_become_a_draft_that_somebody_publishes(anna: Visitor, clo
 def test_agents_cannot_make_drafts(ben: Visitor) -> None:
     assert ben.post("/playbook/points", line="50_trouble.yml:8").status_code == 403
     assert ben.post("/playbook/workshop/save", file="50_x.yml", text="rules: []", reason="").status_code == 403
+
+
+# -- nothing new -----------------------------------------------------------------------------------------------------
+
+
+def test_what_says_the_same_is_not_published_again(anna: Visitor) -> None:
+    first = save(anna)
+    anna.post(f"/playbook/versions/{first}/publish")
+    with writing(anna.runtime.sessions) as session:
+        same = playbook_drafts.version(session, first)
+        second = playbooks.save_draft(session, same.files, ANNA, "", anna.runtime.clock())
+    page = anna.get(f"/playbook/versions/{second}").text
+    assert "Es gibt nichts zu veröffentlichen" in page
+    assert f'/playbook/versions/{second}/publish">' not in page.replace('formaction="', "")
+    answer = anna.post(f"/playbook/versions/{second}/publish")
+    assert answer.status_code == 409
+    with reading(anna.runtime.sessions) as session:
+        in_force = playbook_drafts.in_force(session)
+        assert in_force is not None
+        assert in_force.number == first
