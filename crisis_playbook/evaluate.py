@@ -20,11 +20,13 @@ def evaluate(playbook: Playbook, facts: Facts, explain: bool = False, words: boo
     Without `words` the same decision is made, `why` and `points` stay empty and the language is only what was told:
     for comparing many decisions.
 
-    Rules are asked in order; the first that applies decides, unless it says `continue: true`. A rule that cannot be
+    Signals are summed up first, from what is known of the message and its conversation before. Then rules are asked in
+    order; the first that applies decides, unless it says `continue: true`. A rule that cannot be
     decided applies nothing, is named in `undecided`, and the rules after it are asked as if it did not apply.
     Pure: the same playbook and facts give the same decision.
     """
     evidence = Evidence(facts, playbook.vocabulary)
+    evidence.add_up()
     said = _Said(words or explain)
     decided_by: str | None = None
     for number in range(len(playbook.rules)) if explain else playbook.index.candidates(evidence.found):

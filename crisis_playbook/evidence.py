@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crisis_playbook.language import detect
 from crisis_playbook.model import Facts, Points
@@ -41,8 +41,7 @@ class Vocabulary:
     signals: Mapping[str, Signal]
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(NamedTuple):
     """A signal's result: the level reached (`none` where no level is), the score, and the lines that counted."""
 
     level: str
@@ -138,6 +137,12 @@ class Evidence:
         if signal not in self._sums:
             self._sums[signal] = self.vocabulary.signals[signal].add_up(self)
         return self._sums[signal]
+
+    def add_up(self) -> None:
+        """Sum every signal up, before the rules are asked: the lists of reached levels count as found from then on."""
+        for name, signal in self.vocabulary.signals.items():
+            for level in self.sum(name).reached:
+                self.found[signal.lists[level]] = []
 
     def points(self, signal: str) -> tuple[Points, ...]:
         """The lines of the signal that counted, in words."""

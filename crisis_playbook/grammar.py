@@ -55,12 +55,20 @@ class Reading:
     """For each topic the word list of its `any`."""
     levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """For each signal the names of its levels."""
+    level_lists: dict[tuple[str, str], int] = field(default_factory=dict)
+    """For a level of a signal the list that is found where it is reached."""
 
     def topic_list(self, name: str) -> int:
         """The word list of a topic; a list that is never found where the topic itself is broken."""
         if name not in self.topic_lists:
             self.topic_lists[name] = self.phrases.new_list()
         return self.topic_lists[name]
+
+    def level_list(self, signal: str, level: str) -> int:
+        """The list that is found where the signal reaches the level."""
+        if (signal, level) not in self.level_lists:
+            self.level_lists[signal, level] = self.phrases.new_list()
+        return self.level_lists[signal, level]
 
     incomplete: bool = False
     """Whether a file or section could not be read: then a name may be defined there, and is not called undefined."""

@@ -224,7 +224,7 @@ def _signals(nodes: list[Node], reading: Reading) -> dict[str, Signal]:
         message = f"the complaint signal has no level '{level}'"
         reading.mistakes.append(place.mistake(message, instead(level, LEVELS_OF_COMPLAINT)))
     read = _named(nodes, "signals", SIGNAL, reading)
-    return {name: build_signal(name, values) for name, values in read.items()}
+    return {name: build_signal(name, values, reading) for name, values in read.items()}
 
 
 def _complaint_levels(nodes: list[Node]) -> list[tuple[Place, str]]:

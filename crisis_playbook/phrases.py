@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Set
 from dataclasses import dataclass, field
 from itertools import accumulate, chain
 from typing import Any, Literal
@@ -97,7 +98,7 @@ class _Branch:
 class Seen:
     """What one token means to the phrases: the lists it completes alone, the phrases it begins or continues."""
 
-    __slots__ = ("atoms", "begins", "end", "is_word", "lists", "start")
+    __slots__ = ("atoms", "begins", "end", "expects", "is_word", "lists", "start")
 
     def __init__(
         self,
@@ -110,6 +111,16 @@ class Seen:
         self.atoms, self.lists, self.begins, self.is_word = atoms, lists, begins, is_word
         self.start, self.end = place
         """Where it stands in its chunk; not told for words no phrase knows."""
+        self.expects = _expected(begins)
+        """What may follow in the phrases it begins; None where any word may."""
+
+
+def _expected(begins: tuple[_Branch, ...]) -> Set[int] | None:
+    if any(branch.any_word is not None for branch in begins):
+        return None
+    if len(begins) == 1:
+        return begins[0].following.keys()
+    return frozenset().union(*[branch.following for branch in begins])
 
 
 Chunk = tuple[Seen, ...]
@@ -219,9 +230,9 @@ class Phrases:
                 else:
                     found[number] = [(index, index + 1)]
             if seen.begins and index + 1 < len(stream):
-                following = stream[index + 1].atoms
-                for branch in seen.begins:
-                    if branch.any_word is not None or not branch.following.keys().isdisjoint(following):
+                expects = seen.expects
+                if expects is None or not expects.isdisjoint(stream[index + 1].atoms):
+                    for branch in seen.begins:
                         _follow(branch, stream, index, index + 1, found)
         return found
 

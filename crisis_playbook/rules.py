@@ -121,10 +121,11 @@ SIGNAL = Record(
 )
 
 
-def build_signal(name: str, values: dict[str, Any]) -> Signal:
+def build_signal(name: str, values: dict[str, Any], reading: Reading) -> Signal:
     """A signal with the index of its lines."""
     lines: tuple[Line, ...] = values["points"]
-    return Signal(name, lines, values["levels"], Index(line.condition.gate() for line in lines))
+    lists = {level: reading.level_list(name, level) for level in values["levels"]}
+    return Signal(name, lines, values["levels"], lists, Index(line.condition.gate() for line in lines))
 
 
 def _suggestions(values: dict[str, Any], place: Place) -> tuple[tuple[str, str], ...]:

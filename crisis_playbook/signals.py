@@ -42,6 +42,8 @@ class Signal:
     lines: tuple[Line, ...]
     levels: Mapping[str, float]
     """Thresholds, lowest first."""
+    lists: Mapping[str, int]
+    """For each level the list that is found where it is reached."""
     index: Index = field(compare=False)
     _of_nothing: Sum = field(init=False, repr=False, compare=False)
     _reached: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)

@@ -222,14 +222,15 @@ class Reaches(Plain):
 
     signal: str
     levels: tuple[str, ...]
+    lists: tuple[int, ...]
+    """For each of the levels the list that is found where it is reached."""
 
     @property
     def text(self) -> str:
         return f"{self.signal}: {' or '.join(self.levels)}"
 
     def holds(self, evidence: Evidence) -> bool | None:
-        result = evidence.sum(self.signal)
-        return any(level == result.level or level in result.reached for level in self.levels)
+        return not evidence.sum(self.signal).reached.isdisjoint(self.levels)
 
     def why(self, evidence: Evidence) -> str:
         result = evidence.sum(self.signal)
@@ -240,3 +241,6 @@ class Reaches(Plain):
     def spans(self, evidence: Evidence) -> tuple[Span, ...]:
         signal = evidence.vocabulary.signals[self.signal]
         return tuple(sorted(set(signal.spans(evidence))))
+
+    def gate(self) -> Gate:
+        return frozenset(self.lists)

@@ -232,7 +232,7 @@ class When:
         signals = reading.known("signal") if self.signals and self.only is None else {}
         if key.text in signals:
             levels = OneOrMore(SignalLevel(key.text)).read(value, reading)
-            return Reaches(key.text, levels)
+            return Reaches(key.text, levels, tuple(reading.level_list(key.text, level) for level in levels))
         if reading.incomplete:
             raise Broken
         raise wrong(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 
-from crisis_playbook import Playbook
+from crisis_playbook import Facts, Playbook, evaluate
 from inbox.backtest import Comparison, backtest
 from inbox.db import reading, writing
 from inbox.models import Base, Message
@@ -98,3 +99,25 @@ def test_our_own_and_deleted_messages_are_not_judged(office: Office) -> None:
     with writing(office.runtime.sessions) as session:
         session.execute(update(Message).where(Message.text == "so kaputt").values(deleted_at=office.clock()))
     assert compare(office, URGENT).messages == 1
+
+
+def test_the_counts_are_those_of_judging_message_by_message(office: Office) -> None:
+    texts = ["kaputt", "kaputt!", "Danke schön", "kaputt", "Danke"]
+    office.arrive(*[office.comment(text, f"p{number % 3}") for number, text in enumerate(texts)], stream="comments")
+    office.arrive(office.letter("Guten Tag", "cleo"), office.letter("so kaputt", "ben"))
+    active, candidate = book(PLAYBOOK), book(URGENT)
+    found = compare(office, URGENT)
+    with reading(office.runtime.sessions) as session:
+        stored = session.execute(select(Message.text, Message.visibility).where(Message.direction == "inbound")).all()
+    pairs = [
+        [evaluate(playbook, Facts(text, visibility=visibility, first_of_conversation=True))
+         for playbook in (active, candidate)]
+        for text, visibility in stored
+    ]  # fmt: skip
+    assert found.rules_before == Counter(name for before, _ in pairs for name in before.rules)
+    assert found.rules_after == Counter(name for _, after in pairs for name in after.rules)
+    assert found.severity_before == Counter(before.severity for before, _ in pairs)
+    assert found.severity_after == Counter(after.severity for _, after in pairs)
+    assert found.suggestions_after == Counter(one.kind for _, after in pairs for one in after.suggestions)
+    assert found.would_have_sent_before == sum(before.automatic_reply is not None for before, _ in pairs) > 0
+    assert found.different == sum(before.severity != after.severity for before, after in pairs) > 1
