@@ -22,7 +22,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from connectors.base import ConnectorError, Misconfigured, OutcomeUnknown, Unavailable
-from connectors.network_failures import NO_ADDRESS, explained, never_left
+from connectors.network_failures import AGAIN, NO_ADDRESS, explained, never_left
 
 USER_AGENT = "Zuruf/1"
 CONNECT_SECONDS = 5.0
@@ -96,7 +96,7 @@ class Door:
         try:
             return self._exchange("GET", url, params, None)
         except _Broken as broken:
-            raise Unavailable(f"Asked twice for {_path(url)}: {broken}", code="network") from None
+            raise Unavailable(f"Asked twice for {_path(url)}: {broken}{AGAIN}", code="network") from None
 
     def write(self, url: str, params: Mapping[str, str], form: Mapping[str, str]) -> Answer:
         """POST a form, once. Raises Unavailable (it never left), Misconfigured or OutcomeUnknown."""
@@ -139,9 +139,9 @@ class Door:
         if isinstance(error, NO_ADDRESS):
             return Misconfigured(told, code="address")
         if never_left(error):
-            return Unavailable(told, code="network")
+            return Unavailable(told + AGAIN, code="network")
         if isinstance(error, requests.exceptions.Timeout) and not writing:
-            return Unavailable(f"Asked for {_path(url)}: {told}", code="network")
+            return Unavailable(f"Asked for {_path(url)}: {told}{AGAIN}", code="network")
         return _Broken(told)
 
 

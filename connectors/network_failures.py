@@ -18,7 +18,8 @@ NO_ADDRESS = (
     requests.exceptions.MissingSchema,
     requests.exceptions.InvalidSchema,
 )
-_AGAIN = "Zuruf tries again by itself."
+AGAIN = " Zuruf tries again by itself."
+"""For what certainly had no effect; never for a request in doubt."""
 
 
 def never_left(error: BaseException) -> bool:
@@ -62,20 +63,20 @@ def host_of(url: str) -> str:
 
 def _connection(error: BaseException, causes: list[BaseException], host: str, time_out: tuple[float, float]) -> str:
     if isinstance(error, requests.exceptions.ConnectTimeout):
-        return f"{host} did not take a connection within {time_out[0]:g} s. Check the firewall. {_AGAIN}"
+        return f"{host} did not take a connection within {time_out[0]:g} s. Check the firewall."
     if any(isinstance(cause, (requests.exceptions.Timeout, TimeoutError)) for cause in causes):
-        return f"{host} gave no answer within {time_out[1]:g} s. {_AGAIN}"
+        return f"{host} gave no answer within {time_out[1]:g} s."
     if any(isinstance(cause, urllib3.exceptions.ReadTimeoutError) for cause in causes):
-        return f"{host} gave no answer within {time_out[1]:g} s. {_AGAIN}"
+        return f"{host} gave no answer within {time_out[1]:g} s."
     if any(isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in causes):
         if "refused" in str(error):
-            return f"{host} refuses connections. Check api_base and the firewall. {_AGAIN}"
-        return f"There is no way to {host}. Check this machine's internet connection and the firewall. {_AGAIN}"
+            return f"{host} refuses connections. Check api_base and the firewall."
+        return f"There is no way to {host}. Check this machine's internet connection and the firewall."
     if any(isinstance(cause, (requests.exceptions.SSLError, ssl.SSLError)) for cause in causes):
         return f"No encrypted connection to {host} came about. Check whether api_base must begin with http or https."
     if isinstance(error, requests.exceptions.ContentDecodingError):
-        return f"The answer of {host} is too large or cannot be unpacked. {_AGAIN}"
-    return f"{host} cut the connection before its answer was through. {_AGAIN}"
+        return f"The answer of {host} is too large or cannot be unpacked."
+    return f"{host} cut the connection before its answer was through."
 
 
 def _refused_before_sending(error: BaseException) -> bool:

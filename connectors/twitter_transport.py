@@ -21,7 +21,7 @@ from requests.utils import get_environ_proxies
 
 from connectors.base import Login, Misconfigured, OutcomeUnknown, RateLimited, Unavailable, Usage
 from connectors.http import CONNECT_SECONDS, READ_SECONDS, read_json, redact
-from connectors.network_failures import explained, never_left
+from connectors.network_failures import AGAIN, explained, never_left
 from connectors.twitter_errors import Act, Problem, classify, quotas
 
 ORIGIN = "https://api.twitter.com"
@@ -169,7 +169,7 @@ class Api:
             message = f"The {act.value} at X got no answer. {explained(error, self._origin, self._time_out)}"
             usage = Usage(calls=1)
             if act is Act.READ or never_left(error):
-                raise Unavailable(message, usage=usage) from None
+                raise Unavailable(message + AGAIN, usage=usage) from None
             raise OutcomeUnknown(message, usage=usage) from None
         except (ValueError, TypeError):
             message = f"X answered the {act.value} with something that is no JSON object, perhaps an error page."
