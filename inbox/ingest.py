@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from connectors.base import InboundMessage, Page, Unreadable
+from connectors.base import InboundMessage, Kind, Page, Unreadable
 from inbox import changes, contacts, echoes, events, homes, subjects, threads, unreadable
 from inbox.models import Account, Conversation, Message
 from inbox.second_looks import first_look
@@ -22,6 +22,11 @@ from inbox.storable import can_be_an_id, has_usable_ids, storable_message
 
 OLD = timedelta(days=30)
 """What is older when it arrives is history too: a slow round of old posts must not wake what retention has removed."""
+
+
+SHOWN_WITHIN = timedelta(seconds=70)
+"""A pushed comment that no poll has shown by then is asked for by itself: deleted before any list held it, it would be
+missing from no list."""
 
 
 @dataclass(slots=True)
@@ -67,6 +72,7 @@ def ingest(
     result.conversations |= changes.apply(session, account.id, known_changes, now)
     result.conversations |= changes.apply_early(session, account.id, [message.external_id for message in fresh], now)
     if not pushed:
+        unreadable.drop_pointers(session, account.id, messages)
         result.conversations |= changes.apply_listings(session, account.id, page.listings, now)
     odd = [_odd(message) for message in page.messages if not has_usable_ids(message)]
     unreadable.store(session, account.id, (*page.unreadable, *odd), now)
@@ -150,6 +156,9 @@ def _store_new(
         external_id: message_id
         for message_id, external_id in session.execute(insert(Message).returning(Message.id, Message.external_id), rows)
     }
+    if pushed and not look_again:
+        comments = [message.external_id for message in fresh if message.kind is Kind.COMMENT]
+        unreadable.store_pointers(session, account.id, comments, now + SHOWN_WITHIN)
     result.new = len(rows)
     result.conversations |= {row["conversation_id"] for row in rows}
     result.conversations |= echoes.recognise(session, account, fresh, ids, conversations, now)

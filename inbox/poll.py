@@ -292,7 +292,8 @@ def _limited(account: Account, now: datetime) -> bool:
 
 
 def look_at_one(runtime: Runtime) -> bool:
-    """Fetch what a push only pointed at; False when nothing is waiting."""
+    """Fetch what a push only pointed at, and ask whether what only a push told is still there; False when nothing is
+    waiting."""
     now = runtime.clock()
     with writing(runtime.sessions) as session:
         pointer = session.scalars(
@@ -318,14 +319,25 @@ def look_at_one(runtime: Runtime) -> bool:
         return True
     with writing(runtime.sessions) as session:
         account = session.get_one(Account, account.id, with_for_update=True)
+        if _held(session, pointer):
+            # Asked by its id alone it does not tell where it belongs; only whether it is gone.
+            page = replace(page, messages=())
         store_page(session, account, page, connector, runtime.clock(), pushed=False)
-        session.delete(session.get_one(Pointer, pointer.id))
+        unreadable.drop_pointers(session, account.id, [pointer.external_id])
     return True
+
+
+def _held(session: Session, pointer: Pointer) -> bool:
+    found = session.execute(
+        select(Message.id).where(Message.account_id == pointer.account_id, Message.external_id == pointer.external_id)
+    )
+    return found.first() is not None
 
 
 def _give_up(runtime: Runtime, pointer: Pointer, error: ConnectorError) -> None:
     """The platform pointed at something and will not show it: a person has to look there."""
     with writing(runtime.sessions) as session:
-        item = Unreadable("mentions", f"the platform does not show it: {error}", "", pointer.external_id)
-        unreadable.store(session, pointer.account_id, [item], runtime.clock())
-        session.delete(session.get_one(Pointer, pointer.id))
+        if not _held(session, pointer):
+            item = Unreadable("mentions", f"the platform does not show it: {error}", "", pointer.external_id)
+            unreadable.store(session, pointer.account_id, [item], runtime.clock())
+        unreadable.drop_pointers(session, pointer.account_id, [pointer.external_id])

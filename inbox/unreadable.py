@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import Gap as MissingRange
@@ -82,11 +82,18 @@ def store_gaps(session: Session, account_id: int, gaps: Sequence[MissingRange], 
         events.record(session, "gap_found", now, account_id=account_id, conversation_id=conversation_id)
 
 
-def store_pointers(session: Session, account_id: int, external_ids: Sequence[str], now: datetime) -> None:
-    """Remember ids that must be looked at through the platform."""
+def store_pointers(session: Session, account_id: int, external_ids: Iterable[str], due_at: datetime) -> None:
+    """Remember ids that must be looked at through the platform, each once."""
     for external_id in filter(can_be_an_id, dict.fromkeys(external_ids)):
         known = session.execute(
             select(Pointer.id).where(Pointer.account_id == account_id, Pointer.external_id == external_id)
         ).first()
         if known is None:
-            session.execute(insert(Pointer).values(account_id=account_id, external_id=external_id, due_at=now))
+            session.execute(insert(Pointer).values(account_id=account_id, external_id=external_id, due_at=due_at))
+
+
+def drop_pointers(session: Session, account_id: int, external_ids: Iterable[str]) -> None:
+    """The platform has shown these meanwhile."""
+    session.execute(
+        delete(Pointer).where(Pointer.account_id == account_id, Pointer.external_id.in_(list(external_ids)))
+    )

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from connectors.base import (
+    Change,
+    ChangeKind,
     ConnectorError,
     LoginExpired,
     Misconfigured,
@@ -163,6 +165,23 @@ def test_what_the_platform_points_at_but_never_shows_is_given_up_visibly(office:
     assert office.rows(Pointer) == []
     assert [row.external_id for row in office.rows(Unreadable)] == ["mention-1"]
     assert office.box.asked.count("look_again") == poll.POINTS_TRIED
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_a_pushed_comment_deleted_before_any_list_held_it_is_noticed(office: Office, shown: bool) -> None:
+    comment = office.comment("Wieder gelöscht")
+    office.box.pages["push add"].append(Page({}, messages=(comment,)))
+    push.receive(office.runtime, "box", {"X-Signature": "fits"}, b"add", office.clock())
+    office.work("push")
+    if shown:
+        office.arrive(comment, stream="comments")
+    office.box.again.append(Page({}, changes=(Change(comment.external_id, ChangeKind.DELETED, office.clock()),)))
+    office.live(40)
+    assert "look_again" not in office.box.asked
+    office.live(40)
+    (row,) = office.rows(Message)
+    assert (row.deleted_at is None, "look_again" in office.box.asked) == (shown, not shown)
+    assert office.rows(Pointer) == []
 
 
 def test_a_refresh_token_is_spent_once_by_two_processes_and_both_use_the_new_login(
