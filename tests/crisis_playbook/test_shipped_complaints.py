@@ -26,6 +26,14 @@ Nie wieder! Schuhe nach vier Wochen durch, Reklamation abgelehnt
 Danke für nichts, liebes Team.
 Es fehlen zwei Schrauben und die Anleitung, so kann ich das Regal nicht aufbauen
 Reklamation seit Mai offen, ich werde von einem zum anderen geschickt
+Meine Sendung nach Deutschland ist noch immer nicht da
+Der Zusteller hat nicht mal geklingelt und einfach einen Abholschein eingeworfen
+Reißverschluss nach zwei Tagen hinüber, Naht auch schon offen
+Bestellung einfach storniert, ohne ein Wort
+Wart scho seit drei Wochn auf mei Packerl
+Die Klimaanlage, die ihr mir verkauft habt, kühlt nicht
+Passwort zurücksetzen klappt auch nicht
+Finger weg von dem Laden!
 My order never arrived and nobody replies to my emails
 The zip broke after two days, really disappointed
 Still waiting for my refund after 3 weeks!
@@ -37,6 +45,10 @@ Your website keeps crashing at checkout
 Great, another delay. Thanks for nothing
 Never ordering from you again
 Discount code doesn't work, says invalid
+Driver marked it as attempted delivery, I was home all day and nobody knocked
+Still being billed although I cancelled in March
+The staff couldn't have cared less
+It's been two weeks and my parcel hasn't moved
 """.splitlines()
 EVERYDAY = """\
 Habt ihr den Pullover auch in Grün?
@@ -51,6 +63,10 @@ Ich habe euch eine Mail geschickt
 Welche Größe soll ich bei 1,80 m nehmen?
 Habt ihr am 8. Dezember offen?
 Das Rezept klingt lecker
+Wie lange dauert die Lieferung nach Deutschland?
+Warum bin ich nicht früher auf euch gestoßen? 😄
+Mein alter Mixer ist kaputt, welchen empfehlt ihr?
+Du, schau mal, die grünen gefallen mir besser
 Do you ship to Ireland?
 Love these colours!
 Is the blue one back in stock?
@@ -62,8 +78,10 @@ My sister has the same one
 Looking forward to the new collection
 Can't wait for the sale
 No problem, take your time
+Never had a problem with this shop
+How long does delivery to Dublin usually take?
 """.splitlines()
-REACHED = {"acl19": 0.79, "airline": 0.79, "germeval17_dev": 0.73}
+REACHED = {"acl19": 0.80, "airline": 0.80, "germeval17_dev": 0.77}
 """Macro-F1 of possible or likely on addressed messages that a change must not fall below; docs/playbook-quality.md
 has the figures reached. The rest is room for a word more or less."""
 UNLABELLED = {"ge21": 0.03, "ge18": 0.03, "sb10k": 0.03, "flausch25": 0.03}
@@ -94,6 +112,18 @@ def test_several_reasons_together_make_it_likely(text: str) -> None:
     assert decision.score == pytest.approx(sum(line.points for line in decision.points))
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("Warum ist der Laden am Montag nicht offen, obwohl Ferien sind?", "Warum ist der Laden schon wieder kaputt?"),
+        ("Weshalb ist die Lampe nicht in Grün zu haben?", "Weshalb ist die Lampe noch immer nicht da?"),
+    ],
+)
+def test_a_bare_why_in_german_is_never_likely(asked: str, told: str) -> None:
+    assert in_public(asked).complaint != "likely"
+    assert in_public(told).complaint == "likely"
+
+
 def test_what_is_not_said_to_us_counts_less() -> None:
     text = "Schon wieder ausgefallen, warum klappt das nie?"
     assert in_public(text, addressed=False).score == in_public(text).score - 2.5
@@ -117,11 +147,11 @@ def test_labelled_messages_are_read_as_well_as_documented(name: str, least: floa
     assert quality(pairs).macro_f1 >= least
 
 
-@pytest.mark.parametrize("name", ["acl19", "airline"])
-def test_likely_is_rarely_wrong_in_english(name: str) -> None:
+@pytest.mark.parametrize(("name", "least"), {"acl19": 0.9, "airline": 0.9, "germeval17_dev": 0.86}.items())
+def test_likely_is_rarely_wrong(name: str, least: float) -> None:
     rows = [row for row in judge(playbook(), labelled(name)) if row.addressed]
     measured = quality([(bool(row.labels["complaint"]), row.decision.complaint == "likely") for row in rows])
-    assert measured.precision >= 0.9
+    assert measured.precision >= least
     assert measured.recall >= 0.4
 
 
