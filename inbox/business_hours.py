@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from crisis_playbook.model import Hours
 
+_one_at_a_time = Lock()
+"""A calendar works a year out when it is first asked for a day of it: a second thread that asks meanwhile would be told
+that the year has no holidays, or would mix two years up."""
 Span = tuple[datetime, datetime]
 """From, to (not included)."""
 DAY = timedelta(days=1)
@@ -85,7 +89,8 @@ class BusinessHours:
         if day in self._hours.closed:
             return "closed"
         calendars = holiday_calendars(self._places, self._categories, language) if language else self._calendars
-        return next((name for calendar in calendars if (name := calendar.get(day))), None)
+        with _one_at_a_time:
+            return next((name for calendar in calendars if (name := calendar.get(day))), None)
 
     def spans(self, day: date) -> tuple[Span, ...]:
         """The open spans of a local day, in UTC and in order."""

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from inbox.errors import DatabaseProblem
+from inbox.turns import Turns
 
 WEB_THREADS = 4
 """Threads that answer pages and calls; each needs a connection."""
@@ -54,31 +55,29 @@ def session_factory(engine: Engine) -> sessionmaker[Session]:
 @contextmanager
 def writing(sessions: sessionmaker[Session]) -> Iterator[Session]:
     """One write transaction: begun at once, committed at the end, rolled back when an error leaves the block."""
-    with sessions() as session, _turn(session):
+    with sessions() as session, _turn(session.get_bind()):
         session.connection(execution_options={"begin": "IMMEDIATE"})
         yield session
         session.commit()
 
 
-_turns: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
+_turns: WeakKeyDictionary[Engine | Connection, Turns] = WeakKeyDictionary()
+
+
+def turns(bind: Engine | Connection) -> Turns:
+    """Whose turn it is among this process's threads on one database."""
+    known = _turns.get(bind)
+    return known if known is not None else _turns.setdefault(bind, Turns(BUSY_SECONDS))
 
 
 @contextmanager
-def _turn(session: Session) -> Iterator[None]:
-    """On SQLite the writers of one process take turns here: its own waiting sleeps ever longer between two tries, so
-    that a push would wait half a second for a lock that was free long ago. Another process still waits as SQLite does.
-    """
-    engine = session.get_bind()
-    if not isinstance(engine, Engine) or not is_sqlite(engine):
+def _turn(bind: Engine | Connection) -> Iterator[None]:
+    turns(bind).stand_aside()
+    if not is_sqlite(bind):
         yield
         return
-    turn = _turns.setdefault(engine, threading.Lock())
-    mine = turn.acquire(timeout=BUSY_SECONDS)
-    try:
+    with turns(bind).one_at_a_time():
         yield
-    finally:
-        if mine:
-            turn.release()
 
 
 @contextmanager

@@ -7,12 +7,15 @@ process notices within a second. Files that do not pass leave the good version i
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from stat import S_ISDIR
 
 import structlog
 from sqlalchemy import Select, delete, insert, select, update
@@ -283,10 +286,24 @@ def follow_directory(
 def stamp(directory: Path, templates: Path) -> object:
     """Name, size and time of every file on which it depends whether a directory passes: equal while none changed."""
     scenarios = crisis_playbook.scenario_directory(directory)
-    files = [path for folder in (directory, scenarios) for path in folder.glob("*.y*ml")]
-    files += templates.glob("*/*.txt")
-    found = [(path, path.stat()) for path in sorted(files) if path.exists()]
-    return [(str(path), status.st_size, status.st_mtime_ns, status.st_ino) for path, status in found]
+    languages: list[Path | str] = [path for path, status in _entries(templates).items() if S_ISDIR(status.st_mode)]
+    found = [
+        (path, status.st_size, status.st_mtime_ns, status.st_ino)
+        for folder in [directory, scenarios, *languages]
+        for path, status in _entries(folder).items()
+        if path.endswith((".yml", ".yaml", ".txt"))
+    ]
+    return sorted(found)
+
+
+def _entries(folder: Path | str) -> dict[str, os.stat_result]:
+    """What lies in a folder by path; nothing where it is none, and without what vanishes meanwhile."""
+    entries = {}
+    with suppress(OSError), os.scandir(folder) as found:
+        for entry in found:
+            with suppress(OSError):
+                entries[entry.path] = entry.stat()
+    return entries
 
 
 def _judged_hash(digest: str, directory: Path, templates: frozenset[str]) -> str:

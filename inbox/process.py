@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 
 import structlog
@@ -29,6 +33,8 @@ log = structlog.get_logger("zuruf")
 
 Role = Literal["all", "worker", "web"]
 GRACE = timedelta(seconds=2)
+SWITCH_SECONDS = 0.001
+"""For which one thread may compute while others wait (Python's own: 0.005): pages and pushes pass between the work."""
 
 
 class CannotStart(InboxError):
@@ -113,6 +119,7 @@ def run(
 ) -> int:
     """Run until SIGTERM or Ctrl-C; 0 after a clean stop. `started` is called once the web inbox listens."""
     logs.set_up(settings, clock=clock)
+    sys.setswitchinterval(SWITCH_SECONDS)
     # Before anything is polled or sent: where another Zuruf listens already, this one must not begin to work.
     door = None if role == "worker" else listening(settings.web)
     runtime = build(settings, channels, clock)
@@ -120,15 +127,16 @@ def run(
     ticker = Ticker(runtime, work.UNITS, work.ROUNDS) if role in ("all", "worker") else None
     if ticker is not None:
         runtime.scheduler_ticked_at = lambda: ticker.beat
-        ticker.start()
     asked = _when_asked_to_stop() if door is None else threading.Event()
     log.info("started", role=role, accounts=len(runtime.connectors), database=runtime.engine.dialect.name)
     try:
         if door is None:
             _keep_what_is_loaded()
+            if ticker is not None:
+                ticker.start()
             asked.wait()
         else:
-            _serve(runtime, door, started)
+            _serve(runtime, door, ticker, started)
     finally:
         if ticker is not None:
             ticker.stop(GRACE)
@@ -160,11 +168,21 @@ def _when_asked_to_stop() -> threading.Event:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn raises the signal again after its own shutdown, which would end us before our own."""
+    """uvicorn raises the signal again after its own shutdown, which would end us before our own; and it looks ten times
+    a second whether it shall end, where ours is told."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._tell: Callable[[], object] = lambda: None
+
+    async def main_loop(self) -> None:
+        asked, loop = asyncio.Event(), asyncio.get_running_loop()
+        self._tell = partial(loop.call_soon_threadsafe, asked.set)
+        # Once a second, for the date that answers carry.
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asked.wait(), 1.0)
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         await super().startup(sockets)  # type: ignore[arg-type]
@@ -175,6 +193,7 @@ class _Server(uvicorn.Server):
         """A second Ctrl-C does not wait for open pages."""
         self.force_exit = self.should_exit
         self.should_exit = True
+        self._tell()
 
 
 def _keep_what_is_loaded() -> None:
@@ -183,7 +202,9 @@ def _keep_what_is_loaded() -> None:
     gc.enable()
 
 
-def _serve(runtime: Runtime, door: socket.socket, started: Callable[[Runtime], None] | None) -> None:
+def _serve(
+    runtime: Runtime, door: socket.socket, ticker: Ticker | None, started: Callable[[Runtime], None] | None
+) -> None:
     from inbox.web.app import create_app
 
     config = uvicorn.Config(
@@ -195,6 +216,9 @@ def _serve(runtime: Runtime, door: socket.socket, started: Callable[[Runtime], N
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def ready() -> None:
+        # Not earlier: whoever waits for the first page would wait for the first polls too.
+        if ticker is not None:
+            ticker.start()
         log.info("the inbox listens", address=address)
         if started is not None:
             started(runtime)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.base import Page, Unreadable
@@ -29,22 +29,16 @@ def challenge(runtime: Runtime, account_name: str, query: Mapping[str, str]) -> 
     return connector.answer_challenge(query) if connector is not None else None
 
 
-def receive(runtime: Runtime, account_name: str, headers: Mapping[str, str], body: bytes, now: datetime) -> int:
-    """Store a signed body and answer at once: 200, 401 for a signature that does not fit, 404 for no such account."""
+async def receive(runtime: Runtime, account_name: str, headers: Mapping[str, str], body: bytes, now: datetime) -> int:
+    """Store a signed body, understand it later: 200 once it is on the disk, 401 for a signature that does not fit, 404
+    for no such account."""
     connector = runtime.connectors.get(account_name)
     if connector is None:
         return 404
     if not connector.signature_fits({name.lower(): value for name, value in headers.items()}, body):
         return 401
-    with writing(runtime.sessions) as session:
-        account_id = session.execute(select(Account.id).where(Account.name == account_name)).scalar_one_or_none()
-        if account_id is None:
-            return 404
-        session.execute(
-            insert(Push).values(
-                account_id=account_id, received_at=now, body=body, digest=hashlib.sha256(body).hexdigest()
-            )
-        )
+    if not await asyncio.wrap_future(runtime.intake.store(account_name, body, now)):
+        return 404
     runtime.wake()
     return 200
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.base import Connector
 from inbox.clock import Clock
+from inbox.intake import Intake
 
 if TYPE_CHECKING:
     from inbox.playbooks import PlaybookInForce
@@ -40,6 +41,8 @@ class Runtime:
     """The signed-in connectors by account name; replaced when a login is refreshed."""
     logins: dict[str, str | None] = field(default_factory=dict)
     """The sealed login each connector was built from, to notice that another process has refreshed it."""
+    intake: Intake = field(init=False)
+    """Where pushes are stored."""
     process: str = "zuruf"
     """Names this process in claims."""
     measured: dict[int, tuple[datetime, timedelta | None]] = field(default_factory=dict)
@@ -50,3 +53,6 @@ class Runtime:
     """Tells the ticker that there is work now, so that a push need not wait for its next tick."""
     scheduler_ticked_at: Callable[[], datetime | None] | None = None
     """When this process' scheduler last ticked, for /readyz; None where the process has no scheduler (role web)."""
+
+    def __post_init__(self) -> None:
+        self.intake = Intake(self.sessions)

@@ -1,8 +1,8 @@
 """The ticker around the units of work. It keeps nothing: what is due stands in the rows, and a kill loses nothing.
 
 Every second, and whenever somebody says there is work now, one look at the database tells which kinds of work are due;
-each kind has a few threads at most, so that no slow platform holds up another kind of work. The look has a thread of
-its own: a scheduler's job that is told to run while it runs is skipped, and what woke it would wait a second longer.
+each kind has a few threads at most, so that no slow platform holds up another kind of work. The same look begins the
+rounds whose time has come. Why there is no scheduler behind it: docs/adr/0008-no-scheduler.md.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, select
 
 from inbox.db import reading
 from inbox.models import UtcDateTime
 from inbox.runtime import Runtime
+from inbox.turns import patiently
 
 log = structlog.get_logger("ticker")
 
@@ -45,7 +45,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Something done every so often, whatever the rows say."""
+    """Something done every so often, whatever the rows say; never twice at the same time."""
 
     name: str
     work: Callable[[Runtime], object]
@@ -62,7 +62,8 @@ class Ticker:
     beat: datetime | None = None
     pause: float = SECOND
     """Seconds between two looks when nobody wakes it."""
-    _scheduler: BackgroundScheduler = field(default_factory=BackgroundScheduler)
+    _next: dict[str, datetime] = field(default_factory=dict)
+    """When each round begins again."""
     _running: dict[str, int] = field(default_factory=dict)
     _resting: dict[str, datetime] = field(default_factory=dict)
     _more: set[str] = field(default_factory=set)
@@ -79,11 +80,8 @@ class Ticker:
 
     def start(self) -> None:
         """Begin ticking, in threads that end with the process."""
-        for one in self.rounds:
-            self._scheduler.add_job(
-                self._guarded, "interval", args=(one.name, one.work), seconds=one.every.total_seconds(), **_STEADY
-            )
-        self._scheduler.start()
+        now = self.runtime.clock()
+        self._next = {one.name: now + one.every for one in self.rounds}
         self.runtime.wake = self.wake
         threading.Thread(target=self._keep_looking, name="ticker", daemon=True).start()
 
@@ -95,8 +93,6 @@ class Ticker:
         """Begin nothing new and wait this long for what is under way; the rest is picked up by the next start."""
         self._stopping.set()
         self._woken.set()
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
         deadline = threading.Event()
         timer = threading.Timer(grace.total_seconds(), deadline.set)
         timer.daemon = True
@@ -115,6 +111,7 @@ class Ticker:
     def _tick(self) -> None:
         """One look, then a thread for each kind of work that is due and has one to spare."""
         now = self.runtime.clock()
+        self._begin_rounds(now)
         try:
             with reading(self.runtime.sessions) as session:
                 found = session.execute(self._question, {"now": now}).one()
@@ -125,6 +122,20 @@ class Ticker:
         for unit, due in zip(self.units, found, strict=True):
             if due:
                 self._begin(unit, now)
+
+    def _begin_rounds(self, now: datetime) -> None:
+        for one in self.rounds:
+            # A clock that was set back would otherwise keep the round waiting until it has caught up.
+            if now < self._next[one.name] <= now + one.every:
+                continue
+            self._next[one.name] = now + one.every
+            with self._lock:
+                if self._stopping.is_set() or self._running.get(one.name):
+                    continue
+                self._running[one.name] = 1
+                thread = threading.Thread(target=self._go_round, args=(one,), name=one.name, daemon=True)
+                self._threads.add(thread)
+            thread.start()
 
     def _begin(self, unit: Unit, now: datetime) -> None:
         with self._lock:
@@ -148,8 +159,9 @@ class Ticker:
         What became due after this thread's last look and before its end is looked for once more.
         """
         try:
-            while not self._stopping.is_set() and unit.work(self.runtime):
-                self.wake()
+            with patiently():
+                while not self._stopping.is_set() and unit.work(self.runtime):
+                    self.wake()
         except Exception:
             log.exception("a unit of work failed; it is tried again", unit=unit.name)
             with self._lock:
@@ -163,17 +175,16 @@ class Ticker:
             if missed:
                 self.wake()
 
-    def _guarded(self, name: str, work: Callable[[Runtime], object]) -> None:
-        if self._stopping.is_set():
-            return
+    def _go_round(self, one: Round) -> None:
         try:
-            work(self.runtime)
+            with patiently():
+                one.work(self.runtime)
         except Exception:
-            log.exception("a round failed; it is tried again", round=name)
-
-
-_STEADY = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-"""APScheduler drops a run that is a second late unless told otherwise."""
+            log.exception("a round failed; it is tried again", round=one.name)
+        finally:
+            with self._lock:
+                self._running[one.name] = 0
+                self._threads.discard(threading.current_thread())
 
 
 def any_row(*where: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from anyio.to_thread import run_sync
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -10,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from inbox import push
 from inbox.api.door import Wired
 from inbox.api.problems import problem
+from inbox.db import turns
 
 router = APIRouter(prefix="/webhooks", include_in_schema=False)
 
@@ -34,7 +34,8 @@ def answer_challenge(runtime: Wired, account_name: str, request: Request) -> Res
 async def receive(runtime: Wired, account_name: str, request: Request) -> Response:
     """Takes a push: 200 at once when its signature over the raw bytes is right; understanding comes later."""
     body = await request.body()
-    status = await run_sync(push.receive, runtime, account_name, request.headers, body, runtime.clock())
+    with turns(runtime.engine).awaited():
+        status = await push.receive(runtime, account_name, request.headers, body, runtime.clock())
     if status == 200:
         return PlainTextResponse("ok")
     return problem(status, REFUSED.get(status, "This push is not taken. Nothing was stored."))

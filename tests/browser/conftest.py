@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,9 +58,8 @@ def serve(database: Path, playbook: Path = demo.SMALL) -> Iterator[Desk]:
     runtime = demo.open_shop(database, clock, port, playbook)
     server = uvicorn.Server(uvicorn.Config(create_app(runtime), log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    # The port is open already: who comes before the server has started waits there for its answer.
     thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.02)
     yield Desk(runtime, f"http://127.0.0.1:{port}", clock)
     server.should_exit = True
     thread.join(10)

@@ -7,12 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
@@ -63,10 +61,23 @@ class Daemon:
         self.configuration = folder / "zuruf.toml"
         self.configuration.write_text(configuration(folder, sandbox, port), "utf-8")
         self.command("user", "add", EMAIL, "--role", "admin", "--name", "Anna Huber", "--language", "de", said=PASSWORD)
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "daemon.py", "run"], cwd=PROJECT, env=self.environment, stdout=log, stderr=log
-            )
+        self.process = subprocess.Popen(
+            [sys.executable, "daemon.py", "run"], cwd=PROJECT, env=self.environment, stderr=subprocess.PIPE
+        )
+        self.settled = threading.Event()
+        """It listens, or it has ended."""
+        self.following = threading.Thread(target=self._follow_its_log, daemon=True)
+        self.following.start()
+
+    def _follow_its_log(self) -> None:
+        assert self.process.stderr is not None
+        with self.process.stderr as lines, self.log.open("ab") as log:
+            for line in lines:
+                log.write(line)
+                log.flush()
+                if b"the inbox listens" in line:
+                    self.settled.set()
+        self.settled.set()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -80,14 +91,6 @@ class Daemon:
             stdout=subprocess.PIPE, check=True,
         )  # fmt: skip
 
-    def is_ready(self) -> bool:
-        """Whether it answers, with everything it needs."""
-        try:
-            with urlopen(f"{self.address}/readyz", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (URLError, TimeoutError, ConnectionError):
-            return False
-
     def stop(self) -> None:
         """Ends it as an operator would."""
         self.process.send_signal(signal.SIGTERM)
@@ -96,6 +99,8 @@ class Daemon:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+        finally:
+            self.following.join(10)
 
 
 def configuration(folder: Path, sandbox: Sandbox, port: int) -> str:
@@ -122,20 +127,12 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def daemon(tmp_path: Path, sandbox: Sandbox) -> Iterator[Daemon]:
-    """A daemon that is up and has made its first, empty import."""
+    """A daemon that is up: what is written from now on is no history to it."""
     running = Daemon(tmp_path, sandbox)
-    end = time.monotonic() + 60
-    while not (running.is_ready() and read_once(sandbox)):
-        assert running.process.poll() is None, running.log.read_text("utf-8")
-        assert time.monotonic() < end, f"not ready within 60 s: {running.log.read_text('utf-8')[-4000:]}"
-        time.sleep(0.1)
+    assert running.settled.wait(60), f"not up within 60 s: {running.log.read_text('utf-8')[-4000:]}"
+    assert running.process.poll() is None, running.log.read_text("utf-8")
     yield running
     running.stop()
-
-
-def read_once(sandbox: Sandbox) -> bool:
-    """Whether all three platforms have been asked."""
-    return len({platform for platform, _ in sandbox.requests}) >= 3
 
 
 def test_a_persons_whole_path(chromium: Any, daemon: Daemon, sandbox: Sandbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +35,7 @@ from connectors.base import (
     WayOption,
     WayState,
 )
-from inbox import process, replies, work
+from inbox import process, push, replies, work
 from inbox.db import reading, writing
 from inbox.models import Account, Base, Conversation, Event, Message, OutboxItem, Suggestion
 from inbox.models import Stream as StreamRow
@@ -293,6 +294,11 @@ class Office:
         self.box.pages[stream].append(Page({"at": 1}, messages=messages))
         self.clock.advance(seconds=11)
         self.work("poll", "triage")
+
+    def push(self, body: bytes, account: str = "box", signature: str = "fits") -> int:
+        """The platform tells us something; the status it is answered with."""
+        headers = {"X-Signature": signature}
+        return asyncio.run(push.receive(self.runtime, account, headers, body, self.clock()))
 
     def letter(self, text: str = "Guten Tag, eine Frage.", person: str = "jana", **parts: Any) -> InboundMessage:
         """A private message, just written."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -182,3 +185,22 @@ def test_holidays_are_named_in_the_readers_language() -> None:
     assert shop.closed_for(immaculate, "en") == "Immaculate Conception"
     assert hours(holidays=("FR",)).closed_for(date(2026, 7, 14), "de") == "Fête nationale"
     assert shop.closed_for(date(2026, 12, 9), "en") is None
+
+
+def test_threads_that_ask_for_a_new_year_at_once_all_learn_its_holidays() -> None:
+    """The calendar fills a year while it is asked; nobody may see it half filled."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for year in range(2031, 2061):
+            shop, ready = hours(holidays=("AT",)), threading.Barrier(6)
+
+            def told(shop: BusinessHours = shop, ready: threading.Barrier = ready, year: int = year) -> str | None:
+                ready.wait(20)
+                return shop.closed_for(date(year, 12, 25))
+
+            with ThreadPoolExecutor(6) as pool:
+                answers = [pool.submit(told) for _ in range(6)]
+            assert {one.result() for one in answers} == {"Christtag"}, year
+    finally:
+        sys.setswitchinterval(before)

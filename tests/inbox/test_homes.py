@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connectors.base import InboundMessage, Page
-from inbox import conversations, push
+from inbox import conversations
 from inbox.db import writing
 from inbox.models import Conversation, Event, Message, Note, Suggestion
 from tests.inbox.postbox import Office
@@ -14,7 +14,7 @@ from tests.inbox.postbox import Office
 def pushed(office: Office, *messages: InboundMessage) -> None:
     body = messages[0].external_id
     office.box.pages[f"push {body}"].append(Page({}, messages=messages))
-    push.receive(office.runtime, "box", {"x-signature": "fits"}, body.encode(), office.clock())
+    office.push(body.encode())
     office.work("push", "triage")
 
 

@@ -20,7 +20,7 @@ from connectors.base import (
     Unavailable,
     Usage,
 )
-from inbox import accounts, logins, poll, push
+from inbox import accounts, logins, poll
 from inbox.db import writing
 from inbox.models import Account, AccountUsage, Message, Pointer, Push, Stream, Unreadable
 from tests.inbox.postbox import Office, Postbox
@@ -214,15 +214,15 @@ def test_changed_credentials_clear_reconnect_and_keep_history(
 
 
 def test_a_push_with_a_wrong_signature_stores_nothing(office: Office) -> None:
-    assert push.receive(office.runtime, "box", {"X-Signature": "wrong"}, b"x", office.clock()) == 401
-    assert push.receive(office.runtime, "else", {"X-Signature": "fits"}, b"x", office.clock()) == 404
+    assert office.push(b"x", signature="wrong") == 401
+    assert office.push(b"x", "else") == 404
     assert office.rows(Push) == []
 
 
 def test_a_signed_but_odd_push_is_shown_and_holds_up_nothing(office: Office) -> None:
     office.box.pages["push good"].append(Page({}, messages=(office.letter(),)))
     for body in (b"odd", b"good"):
-        assert push.receive(office.runtime, "box", {"X-Signature": "fits"}, body, office.clock()) == 200
+        assert office.push(body) == 200
     office.work("push")
     assert [row.raw for row in office.rows(Unreadable)] == ["odd"]
     assert len(office.rows(Message)) == 1

@@ -13,8 +13,9 @@ from sqlalchemy import true
 
 from inbox.clock import system_clock
 from inbox.runtime import Runtime
-from inbox.ticker import Ticker, Unit
+from inbox.ticker import Round, Ticker, Unit
 from tests.inbox.shop import open_runtime
+from tests.stepped_clock import SteppedClock
 
 SOON = 0.3
 """Seconds in which something that must not happen would."""
@@ -115,3 +116,40 @@ def test_stopping_waits_for_what_is_under_way_and_begins_nothing(runtime: Runtim
         ticker.stop(timedelta(seconds=PATIENCE))
         assert jobs.done.acquire(blocking=False)
         assert jobs.waiting == 1
+
+
+def test_a_round_goes_again_and_again_never_twice_at_once_and_survives_a_clock_set_back(
+    database_url: str, tmp_path: Path
+) -> None:
+    clock = SteppedClock()
+    runtime = open_runtime(database_url, tmp_path, clock)
+    begun, go_on = threading.Semaphore(0), threading.Semaphore(0)
+
+    def work(_runtime: Runtime) -> None:
+        begun.release()
+        go_on.acquire(timeout=PATIENCE)
+        raise RuntimeError("on purpose")
+
+    def ended() -> None:
+        go_on.release()
+        for thread in threading.enumerate():
+            if thread.name == "round":
+                thread.join(PATIENCE)
+
+    ticker = Ticker(runtime, (), (Round("round", work, timedelta(minutes=1)),), pause=PATIENCE * 10)
+    ticker.start()
+    try:
+        ticker.wake()
+        assert not begun.acquire(timeout=SOON)
+        for step in (timedelta(minutes=1), timedelta(minutes=1), timedelta(hours=-5)):
+            clock.now += step
+            ticker.wake()
+            assert begun.acquire(timeout=PATIENCE)
+            clock.advance(minutes=1)
+            ticker.wake()
+            assert not begun.acquire(timeout=SOON)
+            ended()
+    finally:
+        go_on.release()
+        ticker.stop(timedelta(seconds=2))
+        runtime.engine.dispose()
