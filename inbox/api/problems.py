@@ -14,6 +14,8 @@ from starlette.requests import Request
 
 from inbox.errors import Alternative, Refusal
 
+PREFIX = "/api/v1"
+"""Where every call is."""
 MEDIA_TYPE = "application/problem+json"
 LOCKED = {"WWW-Authenticate": 'Bearer realm="Zuruf"'}
 

@@ -10,8 +10,9 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
-from inbox import api
 from inbox.api import problems
 from inbox.api.problems import Problem
 from inbox.db import WEB_THREADS
@@ -34,7 +35,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         title="Zuruf",
         version="1",
         description=DESCRIPTION,
-        openapi_url=f"{api.PREFIX}/openapi.json",
+        openapi_url=f"{problems.PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
         lifespan=_few_threads,
@@ -49,14 +50,46 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.add_exception_handler(NotThere, problems.of_not_there)
     app.include_router(health.router)
     app.include_router(webhooks.router)
-    app.include_router(api.router())
     for router in pages.routers(desk):
         app.include_router(router)
+    calls = LateCalls(app)
+    app.router.routes.append(Route(f"{problems.PREFIX}/{{rest:path}}", calls))
     web = runtime.settings.web
     app.add_middleware(Armour, public_url=web.public_url, listen_host=web.host, failures=failures)
     describe = app.openapi
-    app.openapi = lambda: _with_problems_and_token(describe())  # type: ignore[method-assign]
+
+    def describe_all() -> dict[str, Any]:
+        calls.include()
+        return _with_problems_and_token(describe())
+
+    app.openapi = describe_all  # type: ignore[method-assign]
     return app
+
+
+class LateCalls:
+    """Stands where the API's calls will be and brings them in with the first one: their models are a tenth of the
+    start and five megabytes, and an inbox that only people use never needs them."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+        self.included = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the first calls; the later ones do not come this way."""
+        self.include()
+        del scope["path_params"]["rest"]
+        await self.app.router(scope, receive, send)
+
+    def include(self) -> None:
+        """Take the place. Called by the event loop alone, which matches no address meanwhile."""
+        if self.included:
+            return
+        from inbox.api import calls
+
+        self.included = True
+        routes = self.app.router.routes
+        routes[:] = [route for route in routes if getattr(route, "endpoint", None) is not self]
+        self.app.include_router(calls.router())
 
 
 @asynccontextmanager
