@@ -115,7 +115,7 @@ def clean_up(runtime: Runtime) -> None:
 
 ROUNDS = (
     Round("clocks", wake_and_breach, timedelta(seconds=5)),
-    Round("due times", due_times.follow_targets, timedelta(seconds=2)),
+    Round("due times", due_times.follow_targets, timedelta(seconds=1)),
     Round("playbook files", follow_files, timedelta(seconds=2)),
     Round("alarms", alarms.ring, timedelta(seconds=10)),
     Round("deafness", deafness.listen, timedelta(minutes=10)),
