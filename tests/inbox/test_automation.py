@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from connectors.base import Author, Change, ChangeKind, LoginExpired, Page
-from inbox import accounts, contacts, crises, push
+from inbox import accounts, contacts, crises
 from inbox.db import writing
 from inbox.models import Contact, Message, OutboxItem
 from inbox.settings import AutomationSettings
@@ -121,7 +121,7 @@ def test_a_login_refused_for_a_minute_costs_nobody_the_first_reply(office: Offic
     office.work("poll")
     assert office.account.health == "reconnect"
     office.box.pages["push hello"].append(Page({}, messages=(office.letter("Hallo"),)))
-    push.receive(office.runtime, "box", {"X-Signature": "fits"}, b"hello", office.clock())
+    office.push(b"hello")
     office.work("push", "triage")
     office.box.thread_troubles.append(LoginExpired("190"))
     office.live(400)

@@ -171,7 +171,7 @@ def test_what_the_platform_points_at_but_never_shows_is_given_up_visibly(office:
 def test_a_pushed_comment_deleted_before_any_list_held_it_is_noticed(office: Office, shown: bool) -> None:
     comment = office.comment("Wieder gelöscht")
     office.box.pages["push add"].append(Page({}, messages=(comment,)))
-    push.receive(office.runtime, "box", {"X-Signature": "fits"}, b"add", office.clock())
+    office.push(b"add")
     office.work("push")
     if shown:
         office.arrive(comment, stream="comments")
