@@ -227,15 +227,17 @@ class Instagram:
     def find_own(self, reply: Reply, now: datetime) -> Receipt | None:
         """Our words in the thread since the attempt began, not accounted for by another outbox item.
 
-        Raises Unavailable for answers to mentions: they stand under somebody else's post, which nobody may list.
+        Raises Unavailable for answers to comments that mention us: they stand under somebody else's post, and the
+        platform shows no replies there. Answers to a caption that mentions us can be read with Facebook Login.
         """
         if reply.way in _PRIVATE:
             recipient = reply.recipient_id
             if recipient is None and reply.way is Way.DIRECT_MESSAGE:
                 recipient = reply.conversation_id
             return find_privately(self._threads, reply, now, recipient)
-        if mention_parts(reply.conversation_id) is not None:
-            raise Unavailable("answers to mentions cannot be read back; look at the post on Instagram", code="mention")
+        mention = mention_parts(reply.conversation_id)
+        if mention is not None:
+            return self._find_at_mention(reply, *mention, now)
         after: str | None = None
         for _ in range(REPLY_PAGES):
             try:
@@ -251,6 +253,15 @@ class Instagram:
                 return None
             after = view.more
         return None
+
+    def _find_at_mention(self, reply: Reply, media: str, comment: str | None, now: datetime) -> Receipt | None:
+        if comment is not None or not self._by_facebook:
+            raise Unavailable("answers to mentions cannot be read back; look at the post on Instagram", code="mention")
+        below, usage = self._media.own_below(media, now)
+        # Under a caption that mentions us texts come without the sign in front of names.
+        said = replace(reply, text=reply.text.replace("@", ""))
+        found = own_among([replace(m, text=m.text.replace("@", "")) for m in below], said, now)
+        return Receipt(found.external_id, reply.conversation_id, None, found.sent_at, usage) if found else None
 
     def hide(self, external_id: str, hidden: bool, now: datetime) -> Usage:
         """Hide or show somebody's comment (written as `hide`, read back as `hidden`)."""

@@ -8,6 +8,7 @@ in, and mentions in other people's comments, are conversations of their own whos
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +45,7 @@ _TAG_FIELDS = "id,caption,media_type,permalink,timestamp,username"
 MEDIA = Edge("media", _MEDIA_FIELDS)
 TAGS = Edge("tags", _TAG_FIELDS, posts_are_messages=True)
 _MENTIONED = "id,text,timestamp,username,like_count,media{id,permalink,owner}"
+_BELOW = "id,text,timestamp,username"
 _MENTIONED_MEDIA = "id,caption,media_type,permalink,username,timestamp"
 
 
@@ -136,6 +138,19 @@ class InstagramMedia:
             gone = "the mention is gone or not shown to this account"
             raise Refused(gone, reason=RefusalReason.TARGET_GONE, code="100", usage=got.usage)
         return mention_message(given, media_id, comment), got.usage
+
+    def own_below(self, media_id: str, now: datetime) -> tuple[list[InboundMessage], Usage]:
+        """Our comments under somebody else's medium whose caption mentions us, as far as the platform shows any.
+
+        Only such a medium shows its comments (IG User, Mentioned Media, read 2026-11): a comment that mentions us does
+        not show its replies. Who wrote them is told by name alone.
+        """
+        asked = f"username,mentioned_media.media_id({media_id}){{comments.limit({COMMENTS_A_PAGE}){{{_BELOW}}}}}"
+        got = self._graph.get(node(self._account_id), now, fields=asked)
+        ours = text_of(got.body.get("username"))
+        comments = mapping(got.body.get("mentioned_media")).get("comments")
+        below = self._view(comments, Subject(media_id), None).messages
+        return [replace(m, own=True) for m in below if m.own or (ours and m.author.handle == ours)], got.usage
 
     def _post(self, item: Any, edge: Edge) -> PostView:
         given = mapping(item)

@@ -9,7 +9,18 @@ from datetime import datetime, timedelta
 import pytest
 
 from connectors import REGISTRY
-from connectors.base import Connector, Kind, OutcomeUnknown, Poll, RateLimited, RefusalReason, Refused, Reply, Way
+from connectors.base import (
+    Connector,
+    Kind,
+    OutcomeUnknown,
+    Poll,
+    RateLimited,
+    RefusalReason,
+    Refused,
+    Reply,
+    Unavailable,
+    Way,
+)
 from connectors.sandbox import (
     Sandbox,
     cut_after,
@@ -348,3 +359,22 @@ def test_a_push_and_a_poll_tell_the_same(sandbox: Sandbox, clock: SteppedClock, 
 
     assert facts(pushed) == facts(polled)
     assert len(pushed.messages) == 5
+
+
+def test_a_lost_answer_to_a_caption_that_mentions_us_is_found_again(sandbox: Sandbox, clock: SteppedClock) -> None:
+    shop, _ = memory_of(sandbox, "shop-instagram", clock)
+    media = shop.world.mention("Anna", "Toll bei @glueckspilz.wien", caption=True)
+    reply = reply_to(Way.PUBLIC_REPLY, f"mention_{media}", media, "Danke @anna!", clock)
+    assert shop.connector.find_own(reply, clock()) is None
+    sandbox.faults.next("*", "POST*", cut_after())
+    with pytest.raises(OutcomeUnknown):
+        shop.connector.send(reply, clock())
+    found = shop.connector.find_own(reply, clock())
+    assert found is not None
+    assert found.external_id in shop.world.comments
+
+
+def test_an_answer_to_a_comment_that_mentions_us_cannot_be_read_back(sandbox: Sandbox, clock: SteppedClock) -> None:
+    shop, _ = memory_of(sandbox, "shop-instagram", clock)
+    with pytest.raises(Unavailable, match="look at the post"):
+        shop.connector.find_own(reply_to(Way.PUBLIC_REPLY, "mention_18_19", "19", "Danke!", clock), clock())
