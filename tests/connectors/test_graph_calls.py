@@ -84,7 +84,6 @@ def test_the_first_import_costs_what_there_is(
     memory.poll(clock())
     messages = posts * each
     most = 1.1 * math.ceil(messages / PAGE[account]) + posts / 50
-    idle = memory.calls
     print(f"{account}, {posts} posts with {each} comments each: {memory.calls} calls, {most:.1f} allowed")
     assert sum(1 for text in memory.texts() if text.startswith("Text")) == messages
     assert memory.calls <= most
