@@ -189,3 +189,17 @@ def test_what_the_files_define_can_be_asked_for() -> None:
     assert WHOLE.templates == {"first-contact", "to-private", "first-reply", "what-to-do"}
     assert WHOLE.levels[4].expires == timedelta(hours=24)
     assert WHOLE.topics_in("Alles kaputt") == {"complaint": ((6, 12),)}
+
+
+def test_signals_are_summed_up_before_the_rules_are_asked() -> None:
+    playbook = with_rules(
+        """\
+  - {rule: a, when: {text_any: [kaputt]}, then: [{label: broken}], continue: true, examples: {applies: [kaputt]}}
+  - {rule: b, when: {complaint: possible}, then: [{label: b}], examples: {applies: [nie wieder]}}
+""",
+        "signals: {complaint: {points: [{label: broken, points: 2}, {text_any: [nie wieder], points: 2}], "
+        "levels: {possible: 2, likely: 3}}}\n",
+    )
+    assert evaluate(playbook, Facts("kaputt")).rules == ("a",)
+    assert evaluate(playbook, Facts("kaputt", labels=frozenset(["broken"]))).rules == ("a", "b")
+    assert evaluate(playbook, Facts("ganz", labels=frozenset(["broken"]))).rules == ("b",)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crisis_playbook.phrases import PhraseError, Phrases, Places, apart, parse_phrase
+from crisis_playbook.phrases import FEW, PhraseError, Phrases, Places, apart, parse_phrase
 from crisis_playbook.remembered import MOST, Remembered
 from crisis_playbook.text import spellings
 
@@ -159,3 +159,23 @@ def test_memory_for_chunks_is_bounded_and_what_is_used_again_survives() -> None:
     assert asked.count("often") == 1
     assert remembered["x" * 1000] == 1000
     assert "x" * 1000 not in remembered
+
+
+@pytest.mark.parametrize("count", [FEW, FEW + 1, 5 * FEW])
+def test_parts_of_words_are_found_however_many_there_are(count: int) -> None:
+    phrases = Phrases()
+    numbers = [phrases.add_list([parse_phrase(f"*teil{number}x*")]) for number in range(count)]
+    assert list(phrases.find("ganz")) == []
+    assert [list(phrases.find(f"vorteil{number}xende")) for number in range(count)] == [[n] for n in numbers]
+
+
+def test_a_word_that_begins_several_phrases_is_followed_in_each() -> None:
+    phrases = Phrases()
+    closed, opened, any_word = (
+        phrases.add_list([parse_phrase(phrase)]) for phrase in ("kaputt gegangen", "kaputt* zurück", "*putt * heim")
+    )
+    assert list(phrases.find("kaputt gegangen")) == [closed]
+    assert list(phrases.find("kaputt zurück")) == [opened]
+    assert list(phrases.find("kaputte zurück")) == [opened]
+    assert list(phrases.find("kaputt jetzt heim")) == [any_word]
+    assert list(phrases.find("kaputt")) == list(phrases.find("kaputt heim")) == []
