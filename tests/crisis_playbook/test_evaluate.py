@@ -203,3 +203,11 @@ def test_signals_are_summed_up_before_the_rules_are_asked() -> None:
     assert evaluate(playbook, Facts("kaputt")).rules == ("a",)
     assert evaluate(playbook, Facts("kaputt", labels=frozenset(["broken"]))).rules == ("a", "b")
     assert evaluate(playbook, Facts("ganz", labels=frozenset(["broken"]))).rules == ("b",)
+
+
+def test_a_not_phrase_takes_back_what_it_touches_or_stands_in_front_of_but_not_what_it_follows() -> None:
+    topic = "topics: {broken: {any: [kaputt], not: [nicht]}}\n"
+    rule = "  - {rule: a, when: {topic: broken}, then: [{label: a}], examples: {applies: [kaputt]}}\n"
+    playbook = with_rules(rule, topic)
+    texts = ["nicht kaputt", "nicht so kaputt", "kaputt nicht", "kaputt"]
+    assert [evaluate(playbook, Facts(text)).rules for text in texts] == [(), ("a",), ("a",), ("a",)]
