@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +12,15 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
-from crisis_playbook import Facts, Inspection, Mistake, Playbook, evaluate, visibility_of
+from crisis_playbook import Facts, Inspection, Mistake, Playbook, evaluate, json_schema, visibility_of
 from inbox import playbook_drafts
 from inbox.errors import Refusal
 from inbox.playbook_drafts import Version
+from inbox.queries.house import labels_in_use
+from inbox.web.armour import policy_with_style
 from inbox.web.desk import Form, PageRoute, Visit, Visiting, field, is_htmx
 from inbox.web.i18n import translations
 from inbox.web.refusals import translated
@@ -64,6 +67,32 @@ def workshop(visit: Visiting, bench: Benched, file: str = "", line: int = 0) -> 
     with visit.reading() as session:
         editing = _editing(session, visit, file)
     return _page(visit, bench, editing, line=line)
+
+
+@router.get("/playbook/workshop/words")
+def words(visit: Visiting, bench: Benched) -> Response:
+    """What the editor offers: the loader's schema, and the names of one's draft, or of the playbook in force while the
+    draft cannot be read."""
+    visit.must_be("manager")
+    with visit.reading() as session:
+        editing = _editing(session, visit, "")
+        labels = labels_in_use(session, at_most=100)
+    playbook = bench.judge(editing.files).playbook or visit.runtime.playbook.current()
+    templates = sorted(visit.runtime.playbook.templates)
+    return JSONResponse(
+        {
+            "schema": json_schema(),
+            "teams": sorted(playbook.teams),
+            "hours": sorted(playbook.hours),
+            "topics": sorted(playbook.topics),
+            "signals": {name: list(signal.levels) for name, signal in playbook.vocabulary.signals.items()},
+            "rules": [rule.name for rule in playbook.rules],
+            "labels": sorted({*playbook.labels, *labels}),
+            "accounts": [account.name for account in visit.runtime.settings.accounts],
+            "templates": templates,
+            "titles": {name: visit.template_title(name) for name in templates},
+        }
+    )
 
 
 @router.post("/playbook/workshop/check")
@@ -212,8 +241,11 @@ def _page(
         "kinds": KINDS,
         "channels": sorted(visit.runtime.channels),
         "second_person": visit.runtime.settings.playbook.second_person,
+        "nonce": (nonce := secrets.token_urlsafe(16)),
     }
-    return visit.page("workshop.html", view, place="playbook", status=status)
+    response = visit.page("workshop.html", view, place="playbook", status=status)
+    response.headers["Content-Security-Policy"] = policy_with_style(nonce)
+    return response
 
 
 def _wrong_lines(mistakes: tuple[Mistake, ...], file: str) -> frozenset[int]:

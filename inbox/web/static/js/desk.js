@@ -58,6 +58,7 @@
   };
 
   document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented) return;
     if (event.key === "Escape") {
       all("details.menu[open], details.filters[open]").forEach((menu) => { menu.open = false; one("summary", menu).focus(); });
       if (typing(event.target)) event.target.blur();

@@ -26,41 +26,15 @@
   const form = one("#editing");
   if (!form) return;
   const text = one("#text");
-  const gutter = one(".gutter");
   const before = text.value;
   const label = one("#saved");
   const words = { unsaved: label.dataset.unsaved };
   let leaving = false;
 
-  function number() {
-    const lines = text.value.split("\n");
-    const wanted = text.value.endsWith("\n") ? lines.length - 1 : lines.length;
-    while (gutter.childElementCount > Math.max(wanted, 1)) gutter.lastElementChild.remove();
-    while (gutter.childElementCount < wanted) {
-      const line = document.createElement("span");
-      line.id = `L${gutter.childElementCount + 1}`;
-      line.textContent = gutter.childElementCount + 1;
-      gutter.append(line);
-    }
-    text.rows = lines.length + 1;
-    text.cols = Math.max(80, ...lines.map((line) => line.length));
-  }
-
+  // Every mistake of this file at its line, in words.
   function mark() {
-    const wrong = new Set((one("#judged")?.dataset.lines || "").split(" ").filter(Boolean).map(Number));
-    [...gutter.children].forEach((line, index) => line.classList.toggle("wrong", wrong.has(index + 1)));
-  }
-
-  function jump(line, focus = true) {
-    const lines = text.value.split("\n");
-    const start = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0);
-    all(".here", gutter).forEach((each) => each.classList.remove("here"));
-    gutter.children[line - 1]?.classList.add("here");
-    if (focus) { text.focus({ preventScroll: true }); text.setSelectionRange(start, start + (lines[line - 1] || "").length); }
-    const editor = one("#editor");
-    editor.scrollTop = Math.max(0, (gutter.children[line - 1]?.offsetTop ?? 0) - gutter.offsetTop - editor.clientHeight / 3);
-    editor.scrollLeft = 0;
-    if (focus) editor.scrollIntoView({ block: "nearest" });
+    const links = all("#judged .mistakes a[data-line]").filter((link) => link.dataset.file === form.elements.file.value);
+    surface.mark(links.map((link) => ({ line: Number(link.dataset.line), message: link.parentElement.innerText.replace(link.innerText, "").trim() })));
   }
 
   // What a reader opened or closed stays so when the results come anew.
@@ -96,11 +70,6 @@
   let timer = null;
   const later = () => { clearTimeout(timer); timer = setTimeout(judge, 450); };
 
-  text.addEventListener("input", () => {
-    number();
-    label.textContent = text.value === before ? "" : words.unsaved;
-    later();
-  });
   all("#sample, #try-kind, #try-channel").forEach((field) => field.addEventListener("input", later));
   form.addEventListener("submit", (event) => {
     const action = event.submitter?.getAttribute("formaction") || "";
@@ -114,39 +83,22 @@
     const link = event.target.closest("a[data-line]");
     if (!link || link.dataset.file !== form.elements.file.value) return;
     event.preventDefault();
-    jump(Number(link.dataset.line));
+    surface.jump(Number(link.dataset.line));
   });
 
-  // insertText keeps the browser's own undo.
-  const insert = (words) => document.execCommand("insertText", false, words);
-  function indent(back) {
-    const { selectionStart: start, selectionEnd: end, value } = text;
-    const first = value.lastIndexOf("\n", start - 1) + 1;
-    if (start === end && !back) { insert("  "); return; }
-    const chosen = value.slice(first, end);
-    const moved = chosen.split("\n").map((line) => (back ? line.replace(/^ {1,2}/, "") : `  ${line}`)).join("\n");
-    text.setSelectionRange(first, end);
-    if (moved !== chosen) insert(moved);
-    if (start === end) text.setSelectionRange(Math.max(first, start - chosen.length + moved.length), Math.max(first, start - chosen.length + moved.length));
-    else text.setSelectionRange(first, first + moved.length);
-  }
-  text.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) {
-      if ((event.ctrlKey || event.metaKey) && event.key === "s") { event.preventDefault(); form.requestSubmit(one("#save")); }
-      return;
-    }
-    if (event.key === "Tab") { event.preventDefault(); indent(event.shiftKey); }
-    if (event.key === "Enter") {
-      const line = text.value.slice(text.value.lastIndexOf("\n", text.selectionStart - 1) + 1, text.selectionStart);
-      const space = line.match(/^ */)[0];
-      if (space) { event.preventDefault(); insert(`\n${space}`); }
-    }
+  form.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "s") { event.preventDefault(); form.requestSubmit(one("#save")); }
   });
 
-  // Only the frame around scrolls, so that numbers and lines stay side by side.
-  text.addEventListener("scroll", () => { text.scrollTop = 0; text.scrollLeft = 0; });
-
-  number();
+  one(".gutter").remove();
+  const holder = one("#editor");
+  const surface = editor.open(text, holder, {
+    ...JSON.parse(holder.dataset.editor),
+    changed() {
+      label.textContent = text.value === before ? "" : words.unsaved;
+      later();
+    },
+  });
   mark();
-  if (text.dataset.line) jump(Number(text.dataset.line));
+  if (text.dataset.line) surface.jump(Number(text.dataset.line));
 })();
