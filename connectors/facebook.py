@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from connectors.base import (
     Capabilities,
-    Change,
-    ChangeKind,
     Cursor,
     InboundMessage,
     Inspection,
@@ -38,14 +36,14 @@ from connectors.base import (
 from connectors.facebook_comments import HEAD, FacebookPosts
 from connectors.facebook_push import read_change
 from connectors.graph import FACEBOOK_ORIGIN, Got, Graph, node
+from connectors.graph_account import Streams, one_by_one
 from connectors.graph_collect import Collected
 from connectors.graph_login import inspect_page_token
-from connectors.graph_posts import gone_with, read_newest
-from connectors.graph_rounds import Rounds
+from connectors.graph_posts import gone_with
 from connectors.graph_sending import earliest, find_privately, own_among, refuse_early, send_privately
 from connectors.graph_threads import ThreadReader
-from connectors.graph_usage import MESSENGER, PAGES
-from connectors.graph_values import Odd, comment_id, mapping, text_id, unreadable
+from connectors.graph_usage import PAGES
+from connectors.graph_values import comment_id, mapping, text_id
 from connectors.graph_view import View
 from connectors.graph_webhooks import challenge_answer, read_envelope, signed_by_any
 from connectors.meta_ways import meta_ways
@@ -115,44 +113,19 @@ class Facebook:
             _THREAD_FIELDS,
             _MESSAGE_FIELDS,
         )
-        self._rounds = Rounds(self._posts, TURNS, FIRST_TURNS, self._threads.older)
+        self._streams = Streams(self._posts, self._threads, TURNS, FIRST_TURNS, PAGES)
 
     def streams(self) -> tuple[Stream, ...]:
         """Comments and messages at every poll, one turn of the slow round beside them."""
-        slowest = timedelta(seconds=0.5)
-        return (
-            Stream("comments", least_every=slowest, allowance=PAGES),
-            Stream("messages", least_every=slowest, allowance=MESSENGER),
-            Stream("rounds", least_every=slowest, allowance=PAGES),
-        )
+        return self._streams.all
 
     def fetch(self, stream: str, cursor: Cursor | None, poll: Poll) -> Page:
-        """One step of one stream: one Graph call, a few more only where comments vanished."""
-        if stream == "comments":
-            return read_newest(self._posts, cursor, poll)
-        if stream == "messages":
-            return self._threads.read(cursor, poll)
-        if stream == "rounds":
-            return self._rounds.read(cursor, poll)
-        raise Misconfigured(f"Facebook has no stream {stream!r}: write comments, messages or rounds")
+        """One step of one stream: one Graph call, a few more only where something vanished."""
+        return self._streams.fetch(stream, cursor, poll)
 
     def look_again(self, external_ids: Sequence[str], poll: Poll) -> Page:
         """Comments one by one."""
-        collected = Collected()
-        for external_id in external_ids:
-            try:
-                message, usage = self._posts.comment(external_id, poll.now)
-            except Refused as error:
-                if error.reason is not RefusalReason.TARGET_GONE:
-                    raise
-                collected.used(error.usage)
-                collected.changes.append(Change(external_id, ChangeKind.DELETED, poll.now))
-            except Odd as reason:
-                collected.add((), (unreadable("look_again", {"id": external_id}, str(reason)),))
-            else:
-                collected.used(usage)
-                collected.add((message,))
-        return collected.page({})
+        return one_by_one(external_ids, lambda name: self._posts.comment(name, poll.now), poll)
 
     def read_thread(self, conversation_id: str, kind: Kind, poll: Poll) -> Page:
         """One person's thread, or what stands below one comment or post."""

@@ -14,9 +14,8 @@ from typing import Any, ClassVar
 
 from connectors.base import (
     Capabilities,
-    Change,
-    ChangeKind,
     Cursor,
+    InboundMessage,
     Inspection,
     Kind,
     Login,
@@ -37,16 +36,16 @@ from connectors.base import (
     WayOption,
 )
 from connectors.graph import FACEBOOK_ORIGIN, INSTAGRAM_ORIGIN, Graph, node
+from connectors.graph_account import Streams, one_by_one
 from connectors.graph_collect import Collected
 from connectors.graph_login import debugged
-from connectors.graph_posts import gone_with, read_newest
-from connectors.graph_rounds import Rounds
+from connectors.graph_posts import gone_with
 from connectors.graph_sending import find_privately, own_among, refuse_early, send_privately
 from connectors.graph_threads import ThreadReader
-from connectors.graph_usage import INSTAGRAM, MESSENGER, together
-from connectors.graph_values import Odd, mapping, text_id, text_of, unreadable
+from connectors.graph_usage import INSTAGRAM, together
+from connectors.graph_values import mapping, text_id, text_of
 from connectors.graph_webhooks import challenge_answer, read_envelope, signed_by_any
-from connectors.instagram_comments import InstagramMedia, mention_parts
+from connectors.instagram_comments import InstagramMedia, mention_parts, mentioned_id
 from connectors.instagram_push import pushed_comment, pushed_mention
 from connectors.meta_ways import meta_ways
 
@@ -105,49 +104,24 @@ class Instagram:
             _MESSAGE_FIELDS,
         )
         self._messages_path = node(page_id if self._by_facebook else self._account_id, "messages")
-        self._rounds = Rounds(self._media, TURNS, FIRST_TURNS, self._threads.older)
+        self._streams = Streams(self._media, self._threads, TURNS, FIRST_TURNS, INSTAGRAM)
 
     def streams(self) -> tuple[Stream, ...]:
         """Comments and messages at every poll, one turn of the slow round beside them."""
-        slowest = timedelta(seconds=0.5)
-        return (
-            Stream("comments", least_every=slowest, allowance=INSTAGRAM),
-            Stream("messages", least_every=slowest, allowance=MESSENGER),
-            Stream("rounds", least_every=slowest, allowance=INSTAGRAM),
-        )
+        return self._streams.all
 
     def fetch(self, stream: str, cursor: Cursor | None, poll: Poll) -> Page:
-        """One step of one stream: one Graph call, a few more only where comments vanished."""
-        if stream == "comments":
-            return read_newest(self._media, cursor, poll)
-        if stream == "messages":
-            return self._threads.read(cursor, poll)
-        if stream == "rounds":
-            return self._rounds.read(cursor, poll)
-        raise Misconfigured(f"Instagram has no stream {stream!r}: write comments, messages or rounds")
+        """One step of one stream: one Graph call, a few more only where something vanished."""
+        return self._streams.fetch(stream, cursor, poll)
 
     def look_again(self, external_ids: Sequence[str], poll: Poll) -> Page:
         """Comments one by one, and mentions a push pointed at (`mention_MEDIA`, `mention_MEDIA_COMMENT`)."""
-        collected = Collected()
-        for external_id in external_ids:
-            mention = mention_parts(external_id)
-            try:
-                if mention is not None:
-                    message, usage = self._media.mention(*mention, poll.now)
-                else:
-                    message, usage = self._media.comment(external_id, poll.now)
-            except Refused as error:
-                if error.reason is not RefusalReason.TARGET_GONE:
-                    raise
-                collected.used(error.usage)
-                gone = mention[1] or mention[0] if mention else external_id
-                collected.changes.append(Change(gone, ChangeKind.DELETED, poll.now))
-            except Odd as reason:
-                collected.add((), (unreadable("look_again", {"id": external_id}, str(reason)),))
-            else:
-                collected.used(usage)
-                collected.add((message,))
-        return collected.page({})
+
+        def ask(name: str) -> tuple[InboundMessage, Usage]:
+            mention = mention_parts(name)
+            return self._media.mention(*mention, poll.now) if mention else self._media.comment(name, poll.now)
+
+        return one_by_one(external_ids, ask, poll, mentioned_id)
 
     def read_thread(self, conversation_id: str, kind: Kind, poll: Poll) -> Page:
         """One person's thread, or a comment with its replies; mentions under others' posts show themselves only."""

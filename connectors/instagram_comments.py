@@ -248,6 +248,12 @@ def mention_parts(conversation_id: str) -> tuple[str, str | None] | None:
     return parts[1], parts[2] if len(parts) == 3 else None
 
 
+def mentioned_id(name: str) -> str:
+    """What the message of a mention is called: the comment, or the medium whose caption mentions us."""
+    parts = mention_parts(name)
+    return (parts[1] or parts[0]) if parts else name
+
+
 def mention_message(given: Mapping[str, Any], media_id: str, comment: str | None) -> InboundMessage:
     """A mention in a comment or caption of somebody else. Raises Odd where it has no time."""
     sent_at = graph_time(given.get("timestamp"))
