@@ -26,6 +26,7 @@ from sqlalchemy.engine import make_url
 from benchmarks.full_house import CHANNELS, NOW, fill, sentence
 from connectors import REGISTRY
 from connectors.base import Author, Capabilities, InboundMessage, Kind, Page, Poll, Subject, Visibility
+from connectors.base import Stream as PolledStream
 from inbox.db import writing
 from inbox.models import Account, Stream
 from inbox.poll import poll_one
@@ -47,6 +48,10 @@ class ReadyPages:
     pages: Iterator[Page]
     channel: str = "facebook"
     capabilities: Capabilities = REGISTRY["facebook"].capabilities
+
+    def streams(self) -> tuple[PolledStream, ...]:
+        """The one that is polled."""
+        return (PolledStream("comments"),)
 
     def fetch(self, _stream: str, _cursor: Mapping[str, object] | None, _poll: Poll) -> Page:
         """The next page."""

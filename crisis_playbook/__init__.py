@@ -5,6 +5,7 @@ from crisis_playbook.checking import check
 from crisis_playbook.conditions import SEVERITIES
 from crisis_playbook.evaluate import evaluate
 from crisis_playbook.examples import visibility_of
+from crisis_playbook.explain import deciding_words
 from crisis_playbook.inspection import Inspection, JudgedExample, JudgedScenario, inspect
 from crisis_playbook.language import detect as detect_language
 from crisis_playbook.load import content_hash, load, load_files, read_files
@@ -58,6 +59,7 @@ __all__ = [
     "check",
     "content_hash",
     "counts_for",
+    "deciding_words",
     "detect_language",
     "evaluate",
     "inspect",

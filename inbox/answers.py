@@ -56,7 +56,7 @@ def fitting(
 
 def _names(session: Session, conversation: Conversation) -> list[str]:
     query = (
-        select(MessageDecision.explanation)
+        select(MessageDecision.answers)
         .join(Message, Message.id == MessageDecision.message_id)
         .where(Message.conversation_id == conversation.id, Message.direction == "inbound", Message.deleted_at.is_(None))
         .order_by(Message.sent_at.desc(), Message.id.desc())
@@ -64,9 +64,7 @@ def _names(session: Session, conversation: Conversation) -> list[str]:
     )
     if conversation.last_human_reply_at is not None:
         query = query.where(Message.sent_at > conversation.last_human_reply_at)
-    return list(
-        dict.fromkeys(name for explanation in session.scalars(query) for name in explanation.get("answers", []))
-    )
+    return list(dict.fromkeys(name for names in session.scalars(query) for name in names))
 
 
 def asked(session: Session, since: datetime, until: datetime) -> list[tuple[str, int]]:
@@ -74,22 +72,19 @@ def asked(session: Session, since: datetime, until: datetime) -> list[tuple[str,
 
     What stands at the top is what the website should answer. Counts at most the newest 100,000 judged messages.
     """
-    answers = cast(MessageDecision.explanation, Text)
     query = (
-        select(MessageDecision.explanation)
+        select(MessageDecision.answers)
         .join(Message, Message.id == MessageDecision.message_id)
         .where(
             Message.sent_at >= since,
             Message.sent_at < until,
             Message.history.is_(False),
-            answers.contains('"answers"'),
-            answers.not_like('%"answers": []%'),
-            answers.not_like('%"answers":[]%'),
+            cast(MessageDecision.answers, Text) != "[]",
         )
         .order_by(Message.sent_at.desc())
         .limit(MOST_COUNTED)
     )
     counted: Counter[str] = Counter()
-    for explanation in session.scalars(query, execution_options={"yield_per": 2000}):
-        counted.update(explanation.get("answers", []))
+    for names in session.scalars(query, execution_options={"yield_per": 2000}):
+        counted.update(names)
     return sorted(counted.items(), key=lambda each: (-each[1], each[0]))

@@ -5,20 +5,20 @@ No rule can switch these off. Each answers with a sentence a person can read; No
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BindParameter, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from connectors.base import Visibility, Way
+from connectors.base import Visibility
 from crisis_playbook import Level
-from inbox import accounts, contacts, crises, replies, ways
+from inbox import accounts, contacts, crises, ways
 from inbox.models import Account, Contact, Conversation, Message, OutboxItem
 from inbox.runtime import Runtime
 from inbox.ways import Option
-from inbox.wording import WordingProblem
 
 HUMAN_SILENCES = timedelta(hours=24)
 """Any human reply, here or in the platform's app, silences automation on that conversation for so long."""
@@ -30,11 +30,24 @@ PUBLIC_CAP = 30
 GONE = ("cancelled", "failed")
 
 
+@dataclass(slots=True)
+class Surroundings:
+    """What the guards must know beside the case itself, asked once for however many cases."""
+
+    level: Level
+    """How the house behaves now."""
+    being_answered: set[int]
+    """The conversations to which a person's answer is on its way."""
+    spoken_to: set[int]
+    """The contacts who had an automatic reply within ONE_PER_PERSON, or will have one."""
+    sent: Mapping[int, tuple[int, int]]
+    """How many automatic replies each account sent in the last hour, and how many of them were public."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One automatic reply that may be sent: to which message, in which conversation, to whom, how."""
 
-    session: Session
     runtime: Runtime
     account: Account
     conversation: Conversation
@@ -43,11 +56,10 @@ class Case:
     public: bool
     rule_says_public: bool
     """The rule lets its automatic reply answer publicly."""
-    item: OutboxItem | None
-    """None while it is not queued yet."""
+    template: str | None
+    """Of the item that is about to leave; None while nothing is queued yet."""
     now: datetime
-    level: Level
-    """How the house behaves now."""
+    around: Surroundings
     found: Sequence[Option]
     """The ways a machine may answer."""
 
@@ -82,16 +94,7 @@ def _human_answered(case: Case) -> str | None:
     last = case.conversation.last_human_reply_at
     if last is not None and last > case.now - HUMAN_SILENCES:
         return "A person has answered in the last 24 hours."
-    answering = case.session.execute(
-        select(OutboxItem.id)
-        .where(
-            OutboxItem.conversation_id == case.conversation.id,
-            OutboxItem.origin == "agent",
-            OutboxItem.state.in_(("queued", "sending", "unknown")),
-        )
-        .limit(1)
-    ).first()
-    return "A person is answering." if answering is not None else None
+    return "A person is answering." if case.conversation.id in case.around.being_answered else None
 
 
 def _held(case: Case) -> str | None:
@@ -103,21 +106,21 @@ def _account_may_not_write(case: Case) -> str | None:
         return "The platform asked us to stop writing."
     if case.account.paused_at is not None:
         return "The account is paused."
-    if case.item is None or accounts.may_sign_in(case.account):
+    if case.template is None or accounts.may_sign_in(case.account):
         # A login may be mended within seconds: what is queued waits for it, and `TOO_OLD` ends the wait.
         return None
     return "The account has to be reconnected."
 
 
 def _frozen(case: Case) -> str | None:
-    level = case.level
+    level = case.around.level
     if level.automatic_replies == "none":
         return f"Level {level.number} ({level.title}) freezes automatic replies."
     if level.hold_replies == "automatic":
         return "Automatic replies are held during the crisis."
     if level.automatic_replies == "normal":
         return "Replies are held for approval during the crisis." if level.hold_replies is not None else None
-    if case.item is not None and case.item.template != level.automatic_replies:
+    if case.template is not None and case.template != level.automatic_replies:
         return f"Level {level.number} ({level.title}) has another wording for automatic replies."
     return None
 
@@ -125,40 +128,15 @@ def _frozen(case: Case) -> str | None:
 def _one_per_person(case: Case) -> str | None:
     if case.contact is None:
         return "It is not known who wrote the message."
-    others = []
-    if case.item is not None:
-        # Two queued at once must not stand in each other's way: the earlier one goes.
-        before = or_(OutboxItem.id < case.item.id, OutboxItem.attempted_at.is_not(None))
-        others = [before, OutboxItem.id != case.item.id]
-    earlier = case.session.execute(
-        select(OutboxItem.id)
-        .where(
-            OutboxItem.contact_id == case.contact.id,
-            OutboxItem.created_at > case.now - ONE_PER_PERSON,
-            OutboxItem.origin == "automation",
-            OutboxItem.state.not_in(GONE),
-            *others,
-        )
-        .limit(1)
-    ).first()
-    return "This person had an automatic reply in the last 24 hours." if earlier is not None else None
+    had_one = case.contact.id in case.around.spoken_to
+    return "This person had an automatic reply in the last 24 hours." if had_one else None
 
 
 def _hourly_cap(case: Case) -> str | None:
     cap = case.runtime.settings.automation.hourly_cap
     if case.public:
         cap = min(cap, PUBLIC_CAP)
-    sent: int = case.session.execute(
-        select(func.count())
-        .select_from(OutboxItem)
-        .where(
-            OutboxItem.account_id == case.account.id,
-            OutboxItem.origin == "automation",
-            OutboxItem.state == "sent",
-            OutboxItem.sent_at > case.now - timedelta(hours=1),
-            *([OutboxItem.visibility == "public"] if case.public else []),
-        )
-    ).scalar_one()
+    sent = case.around.sent.get(case.account.id, (0, 0))[case.public]
     return f"The hourly cap of {cap} automatic replies is reached." if sent >= cap else None
 
 
@@ -174,14 +152,15 @@ def _public_allowed(case: Case) -> str | None:
 
 
 def _way_open(case: Case) -> str | None:
-    option = _way(case)
+    option = way(case)
     if option is None:
         closed = next((one for one in case.found if one.visibility is _read_by(case)), None)
         return closed.sentence if closed is not None else "The channel has no such way of answering."
     return "Only a person may answer outside the window." if option.outside_window else None
 
 
-def _way(case: Case) -> Option | None:
+def way(case: Case) -> Option | None:
+    """The best way that is open to a machine and read by whom the case means."""
     return ways.best(case.found, _read_by(case))
 
 
@@ -201,90 +180,83 @@ def reason_against(session: Session, runtime: Runtime, item: OutboxItem, now: da
     if message is None:
         return "The message it answers is gone."
     conversation = session.get_one(Conversation, item.conversation_id)
-    public = item.visibility == "public"
-    found = ways.options(session, runtime.channels, conversation, now, human=False)
-    # The rule said so when it was queued: nothing public is queued otherwise.
-    return _first_reason(_case(session, runtime, conversation, message, now, found, public, public, item))
-
-
-def _case(
-    session: Session,
-    runtime: Runtime,
-    conversation: Conversation,
-    message: Message,
-    now: datetime,
-    found: Sequence[Option],
-    public: bool,
-    rule_says_public: bool,
-    item: OutboxItem | None = None,
-) -> Case:
-    account = session.get_one(Account, conversation.account_id)
     contact = session.get(Contact, message.contact_id) if message.contact_id is not None else None
-    level = crises.behaviour(session, runtime, now)
-    return Case(
-        session, runtime, account, conversation, message, contact, public, rule_says_public, item, now, level, found
+    public = item.visibility == "public"
+    return first_reason(
+        Case(
+            runtime=runtime,
+            account=session.get_one(Account, conversation.account_id),
+            conversation=conversation,
+            message=message,
+            contact=contact,
+            public=public,
+            # The rule said so when it was queued: nothing public is queued otherwise.
+            rule_says_public=public,
+            template=item.template or "",
+            now=now,
+            around=look_around(session, [message], crises.behaviour(session, runtime, now), now, item),
+            found=ways.options(session, runtime.channels, conversation, now, human=False),
+        )
     )
 
 
-def _first_reason(case: Case) -> str | None:
+def first_reason(case: Case) -> str | None:
+    """The first guard's sentence that stands against this reply; None: nothing does."""
     return next((reason for guard in GUARDS if (reason := guard(case)) is not None), None)
 
 
-def answer(
-    session: Session,
-    runtime: Runtime,
-    conversation: Conversation,
-    message: Message,
-    template: str,
-    rule: str,
-    playbook: str,
-    variables: dict[str, object],
-    now: datetime,
-    found: Sequence[Option],
-    *,
-    public: bool = False,
-    rule_says_public: bool = False,
-) -> str | None:
-    """Queue the automatic reply to this message, or say why not. Repeating it changes nothing.
-
-    `found`: the ways a machine may answer in this conversation. A public message is answered publicly, and only where
-    the rule says so.
-    """
-    case = _case(session, runtime, conversation, message, now, found, public, rule_says_public)
-    reason, option = _first_reason(case), _way(case)
-    if reason is not None or option is None:
-        return reason
-    template = _template_under(case.level, template)
-    try:
-        text = runtime.wording.render(template, str(variables.get("language") or ""), variables)
-    except WordingProblem as error:
-        return str(error)
-    length, limit = replies.measure(runtime, conversation.channel, text, Way(option.way))
-    if length > limit:
-        return f"The template {template} is too long for this channel: {length} of {limit}."
-    item = OutboxItem(
-        account_id=conversation.account_id,
-        conversation_id=conversation.id,
-        contact_id=message.contact_id,
-        client_key=f"automatic-{message.id}",
-        text=text,
-        way=str(option.way),
-        visibility=str(option.visibility),
-        target_external_id=message.external_id,
-        recipient_external_id=replies.recipient(session, conversation, message),
-        origin="automation",
-        author="playbook",
-        rule=rule,
-        template=template,
-        playbook=playbook,
-        because_of_message_id=message.id,
-        created_at=now,
-        not_before=now + runtime.settings.automation.delay,
+def look_around(
+    session: Session, messages: Iterable[Message], level: Level, now: datetime, item: OutboxItem | None = None
+) -> Surroundings:
+    """What the guards must know where these messages stand, and of who wrote them; `item` itself is not counted."""
+    messages = list(messages)
+    return Surroundings(
+        level=level,
+        being_answered=_being_answered(session, {message.conversation_id for message in messages}),
+        spoken_to=_spoken_to(session, {message.contact_id for message in messages}, now, item),
+        sent=_sent_lately(session, {message.account_id for message in messages}, now),
     )
-    replies.queue(session, item, now)
-    return None
 
 
-def _template_under(level: Level, template: str) -> str:
-    """In a crisis its level may say something else to everybody: the holding statement."""
-    return template if level.automatic_replies in ("normal", "none") else level.automatic_replies
+def _being_answered(session: Session, conversation_ids: set[int]) -> set[int]:
+    return set(session.scalars(_ON_ITS_WAY, {"ids": conversation_ids}))
+
+
+def _spoken_to(session: Session, contact_ids: set[int | None], now: datetime, item: OutboxItem | None) -> set[int]:
+    query = _SPOKEN_TO
+    if item is not None:
+        # Two queued at once must not stand in each other's way: the earlier one goes.
+        before = or_(OutboxItem.id < item.id, OutboxItem.attempted_at.is_not(None))
+        query = query.where(before, OutboxItem.id != item.id)
+    found = session.scalars(query, {"ids": contact_ids - {None}, "since": now - ONE_PER_PERSON})
+    return {contact_id for contact_id in found if contact_id is not None}
+
+
+def _sent_lately(session: Session, account_ids: set[int], now: datetime) -> dict[int, tuple[int, int]]:
+    found = session.execute(_SENT, {"ids": account_ids, "since": now - timedelta(hours=1)})
+    return {account_id: (every, in_public) for account_id, every, in_public in found}
+
+
+# Written once: putting a statement together costs more than running it.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_ON_ITS_WAY = select(OutboxItem.conversation_id).where(
+    OutboxItem.conversation_id.in_(_IDS),
+    OutboxItem.origin == "agent",
+    OutboxItem.state.in_(("queued", "sending", "unknown")),
+)
+_SPOKEN_TO = select(OutboxItem.contact_id).where(
+    OutboxItem.contact_id.in_(_IDS),
+    OutboxItem.created_at > bindparam("since"),
+    OutboxItem.origin == "automation",
+    OutboxItem.state.not_in(GONE),
+)
+_SENT = (
+    select(OutboxItem.account_id, func.count(), func.count().filter(OutboxItem.visibility == "public"))
+    .where(
+        OutboxItem.account_id.in_(_IDS),
+        OutboxItem.origin == "automation",
+        OutboxItem.state == "sent",
+        OutboxItem.sent_at > bindparam("since"),
+    )
+    .group_by(OutboxItem.account_id)
+)

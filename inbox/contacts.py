@@ -25,6 +25,7 @@ from inbox.models import (
     OutboxItem,
     Suggestion,
     Unreadable,
+    table,
 )
 
 OPT_OUT = re.compile(
@@ -67,9 +68,13 @@ def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMes
         if external_id not in found
     ]
     if missing:
-        added = session.execute(insert(Contact).returning(Contact.id, Contact.external_id), missing)
+        added = session.execute(_ADD, missing)
         found |= {external_id: contact_id for contact_id, external_id in added}
     return found
+
+
+_CONTACTS = table(Contact)
+_ADD = insert(_CONTACTS).returning(_CONTACTS.c.id, _CONTACTS.c.external_id)
 
 
 def _with_what_is_known(author: Author, earlier: Author | None) -> Author:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from inbox.models import Event
+from inbox.models import Event, table
 
 
 def record(
@@ -39,4 +39,4 @@ def record_many(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         session.execute(_APPEND, list(rows))
 
 
-_APPEND = insert(Event.__table__)  # type: ignore[arg-type]
+_APPEND = insert(table(Event))

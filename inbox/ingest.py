@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import InboundMessage, Kind, Page, Unreadable
 from inbox import changes, contacts, echoes, events, homes, subjects, threads, unreadable
-from inbox.models import Account, Conversation, Message
+from inbox.models import Account, Message, table
 from inbox.second_looks import first_look
 from inbox.storable import can_be_an_id, has_usable_ids, storable_message
 
@@ -36,6 +36,8 @@ class Ingested:
     new: int = 0
     changed: int = 0
     conversations: set[int] = field(default_factory=set)
+    wrote: set[int] = field(default_factory=set)
+    """The conversations in which a customer's message has just arrived: what a person put aside comes back."""
 
 
 def ingest(
@@ -53,7 +55,7 @@ def ingest(
     channel's lists do not show edits and deletions, so each message is put on the list of those to be asked for again.
     """
     result = Ingested()
-    usable = [storable_message(message) for message in page.messages if has_usable_ids(message)]
+    usable, odd = _sorted_out(page.messages)
     messages = _by_id(usable)
     known = _known(session, account.id, messages)
     fresh = [message for message in messages.values() if message.external_id not in known]
@@ -74,28 +76,24 @@ def ingest(
     if not pushed:
         unreadable.drop_pointers(session, account.id, messages)
         result.conversations |= changes.apply_listings(session, account.id, page.listings, now)
-    odd = [_odd(message) for message in page.messages if not has_usable_ids(message)]
     unreadable.store(session, account.id, (*page.unreadable, *odd), now)
     unreadable.store_gaps(session, account.id, page.gaps, now)
     unreadable.store_pointers(session, account.id, page.look_at, now)
-    threads.refresh(session, result.conversations, now, wrote=_wrote(session, fresh, result.conversations))
+    threads.refresh(session, result.conversations, now, wrote=result.wrote)
     return result
 
 
-def _odd(message: InboundMessage) -> Unreadable:
-    """A message that no row could be found by again: shown to a person instead of stopping its page."""
-    return Unreadable("messages", "an id is empty, too long or holds characters that cannot be stored", repr(message))
-
-
-def _wrote(session: Session, fresh: Iterable[InboundMessage], conversations: Iterable[int]) -> set[int]:
-    """The conversations in which a customer's message has just arrived: what a person put aside comes back."""
-    theirs = {message.conversation_id for message in fresh if not message.own}
-    if not theirs:
-        return set()
-    rows = session.execute(
-        select(Conversation.id, Conversation.external_id).where(Conversation.id.in_(list(conversations)))
-    )
-    return {row.id for row in rows if row.external_id in theirs}
+def _sorted_out(messages: Iterable[InboundMessage]) -> tuple[list[InboundMessage], list[Unreadable]]:
+    """The messages as they can be stored, and those no row could be found by again: shown to a person instead of
+    stopping their page."""
+    usable, odd = [], []
+    for message in messages:
+        if has_usable_ids(message):
+            usable.append(storable_message(message))
+        else:
+            why = "an id is empty, too long or holds characters that cannot be stored"
+            odd.append(Unreadable("messages", why, repr(message)))
+    return usable, odd
 
 
 def _by_id(messages: Iterable[InboundMessage]) -> dict[str, InboundMessage]:
@@ -152,18 +150,20 @@ def _store_new(
         if look_again and message.visibility == "public":
             row["look_again_at"] = first_look(message.sent_at, now)
         rows.append(row)
-    ids = {
-        external_id: message_id
-        for message_id, external_id in session.execute(insert(Message).returning(Message.id, Message.external_id), rows)
-    }
+    ids = {external_id: message_id for message_id, external_id in session.execute(_STORE, rows)}
     if pushed and not look_again:
         comments = [message.external_id for message in fresh if message.kind is Kind.COMMENT]
         unreadable.store_pointers(session, account.id, comments, now + SHOWN_WITHIN)
     result.new = len(rows)
     result.conversations |= {row["conversation_id"] for row in rows}
+    result.wrote = {row["conversation_id"] for row in rows if row["direction"] == "inbound"}
     result.conversations |= echoes.recognise(session, account, fresh, ids, conversations, now)
     _announce(session, rows, ids, now)
     _count_arrivals(session, account.id, rows)
+
+
+_MESSAGES = table(Message)
+_STORE = insert(_MESSAGES).returning(_MESSAGES.c.id, _MESSAGES.c.external_id)
 
 
 def _row(account: Account, message: InboundMessage, now: datetime, *, pushed: bool) -> dict[str, Any]:

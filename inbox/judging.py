@@ -10,17 +10,21 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any, Self
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import BindParameter, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 import crisis_playbook
+from connectors.base import Situation
 from crisis_playbook import SEVERITIES, Decision, Facts, Level, Playbook
-from inbox import automation, contacts, conversations, crises, events, notices, replies, sla, suggestions, threads, ways
+from inbox import contacts, conversations, crises, events, notices, replies, sla, suggestions, threads, ways
+from inbox.automatic_replies import AutomaticReplies
+from inbox.business_hours import BusinessHours
 from inbox.errors import Refusal
 from inbox.models import (
+    PLAYBOOK_HASH,
     Account,
     Contact,
     Conversation,
@@ -28,9 +32,9 @@ from inbox.models import (
     Message,
     MessageDecision,
     MessageLabel,
+    table,
 )
 from inbox.runtime import Runtime
-from inbox.variables import reply_variables
 
 QUIET = timedelta(hours=24)
 """After so long without a message the next one is the first of a conversation again."""
@@ -61,12 +65,14 @@ class Batch:
     labels: dict[int, set[str]]
     spoken: dict[int, list[tuple[datetime, int]]]
     """Times and ids of what was said lately in each conversation, oldest first, without history and deleted."""
+    _hours: BusinessHours | None
+    """The shop's own; None: always open."""
     _rows: dict[type[Any], list[dict[str, Any]]] = field(default_factory=dict)
     """What is written at the end of understanding, by table."""
-    _level: Level | None = None
-    """How the house behaves while a crisis runs."""
-    _ways: dict[int, list[ways.Option]] = field(default_factory=dict)
-    """The ways a machine may answer, by conversation."""
+    _level: Level = crises.NO_BEHAVIOUR
+    """How the house behaves now."""
+    _situations: dict[int, Situation] = field(default_factory=dict)
+    """What decides which ways of answering are open, by conversation."""
     _events: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
@@ -74,40 +80,52 @@ class Batch:
         cls, session: Session, runtime: Runtime, playbook: Playbook, messages: Sequence[Message], now: datetime
     ) -> Self:
         """Read what the messages' judgement needs."""
-        thread_ids = {message.conversation_id for message in messages}
-        people_ids = {message.contact_id for message in messages if message.contact_id is not None}
-        found = session.scalars(select(Conversation).where(Conversation.id.in_(thread_ids)).with_for_update())
-        threads_by_id = {row.id: row for row in found}
-        people = {row.id: row for row in session.scalars(select(Contact).where(Contact.id.in_(people_ids)))}
-        accounts = {row.id: row for row in session.scalars(select(Account))}
-        labels: dict[int, set[str]] = {thread_id: set() for thread_id in thread_ids}
-        for conversation_id, label in session.execute(
-            select(ConversationLabel.conversation_id, ConversationLabel.label).where(
-                ConversationLabel.conversation_id.in_(thread_ids)
-            )
-        ):
+        ids = {"ids": {message.conversation_id for message in messages}}
+        threads_by_id = {row.id: row for row in session.scalars(_THREADS, ids)}
+        authors = {message.contact_id for message in messages if message.contact_id is not None}
+        people = {row.id: row for row in session.scalars(_PEOPLE, {"ids": authors})}
+        accounts = {row.id: row for row in session.scalars(_ACCOUNTS)}
+        labels: dict[int, set[str]] = {thread_id: set() for thread_id in threads_by_id}
+        for conversation_id, label in session.execute(_LABELS, ids):
             labels[conversation_id].add(label)
-        spoken = _spoken_lately(session, thread_ids, min(message.sent_at for message in messages) - QUIET)
-        return cls(session, runtime, playbook, now, messages, threads_by_id, accounts, people, labels, spoken)
+        spoken: dict[int, list[tuple[datetime, int]]] = {}
+        since = min(message.sent_at for message in messages) - QUIET
+        for conversation_id, sent_at, message_id in session.execute(_SPOKEN_LATELY, {**ids, "since": since}):
+            spoken.setdefault(conversation_id, []).append((sent_at, message_id))
+        hours = sla.shop_hours(playbook, runtime.settings.inbox)
+        return cls(session, runtime, playbook, now, messages, threads_by_id, accounts, people, labels, spoken, hours)
 
     def judge(self) -> None:
         """Understand every message, write down what was decided, then do what the decisions call for."""
-        if crises.running(self.session, self.now):
-            self._level = crises.behaviour(self.session, self.runtime, self.now)
-        judged = {
-            message.id: self._understand(message)
-            for message in self.messages
-            if message.direction == "inbound" and message.deleted_at is None
-        }
-        self._write_down(list(judged))
-        self._look_at_ways(judged.values())
+        self._level = crises.behaviour(self.session, self.runtime, self.now)
+        # What was understood of a conversation is written with its due time, in one statement for all.
+        with self.session.no_autoflush:
+            judged = [
+                self._understand(message)
+                for message in self.messages
+                if message.direction == "inbound" and message.deleted_at is None
+            ]
+            self._write_down([one.message.id for one in judged])
         for message in self.messages:
             if message.direction == "outbound":
                 self._hear_ourselves(message)
-            elif message.id in judged:
-                self._act(judged[message.id])
-        news = [one for one in judged.values() if not one.message.history]
-        suggestions.make(self.session, self.runtime, [step for one in news for step in self._wanted(one)], self.now)
+        with self.session.no_autoflush:
+            threads_here = list(self.threads.values())
+            self._situations = ways.situations(self.session, threads_here, self.now, human=True)
+            answers = self._prepare_answers(judged)
+        for one in judged:
+            self._act(one, answers)
+        with self.session.no_autoflush:
+            self._send(answers)
+            wanted = [step for one in judged if not one.message.history for step in self._wanted(one)]
+            suggestions.make(self.session, self.runtime, wanted, self.options, self.now)
+
+    def options(self, conversation: Conversation, human: bool = True) -> list[ways.Option]:
+        """Every way of answering in one of the batch's conversations, best first."""
+        situation = self._situations[conversation.id]
+        if not human:
+            situation = replace(situation, human=False)
+        return ways.options_in(self.runtime.channels, conversation.channel, situation)
 
     # -- understanding -----------------------------------------------------------------------------------------------
 
@@ -125,14 +143,13 @@ class Batch:
         """What the playbook says, as it holds under the level in force. What a level holds ends with the level, so
         it is not written into the conversation."""
         decision = crisis_playbook.evaluate(self.playbook, facts)
-        if self._level is None:
+        if self._level is crises.NO_BEHAVIOUR:
             return decision
         return replace(crisis_playbook.under(self._level, decision), hold_replies=decision.hold_replies)
 
     def _facts(self, conversation: Conversation, message: Message) -> Facts:
         """What is known of a message when it is judged."""
         contact = self.people.get(message.contact_id or 0)
-        hours = sla.shop_hours(self.playbook, self.runtime.settings.inbox)
         return Facts(
             text=message.text,
             channel=conversation.channel,
@@ -142,7 +159,7 @@ class Batch:
             spoken_by="customer",
             addressed=message.addressed,
             first_of_conversation=self._is_first(message),
-            hours="open" if hours is None or hours.is_open(message.sent_at) else "closed",
+            hours="open" if self._hours is None or self._hours.is_open(message.sent_at) else "closed",
             author_followers=contact.followers if contact is not None else None,
             has_attachment=bool(message.attachments),
             labels=frozenset(self.labels[conversation.id]),
@@ -164,19 +181,14 @@ class Batch:
         self._add(
             MessageDecision,
             message_id=judged.message.id,
-            playbook=decision.playbook,
+            playbook=decision.playbook[:PLAYBOOK_HASH],
             rules=list(decision.rules),
             undecided=list(decision.undecided),
             severity=decision.severity,
             complaint=decision.complaint,
             score=decision.score,
-            explanation={
-                "why": list(decision.why),
-                "points": [[line.reason, line.points] for line in decision.points],
-                "labels": list(decision.labels),
-                "automatic_reply": decision.automatic_reply,
-                "answers": list(decision.answers),
-            },
+            why=list(decision.why),
+            answers=list(decision.answers),
         )
 
     def _label(self, judged: Judged) -> None:
@@ -207,24 +219,22 @@ class Batch:
                 "rules": list(decision.rules),
                 "undecided": list(decision.undecided),
                 "severity": decision.severity,
-                "playbook": decision.playbook[:12],
+                "playbook": decision.playbook[:PLAYBOOK_HASH],
             }
             self._events.append(
                 {"kind": "judged", "at": self.now, "conversation_id": conversation.id, "account_id": None,
                  "actor": "playbook", "data": data}
             )  # fmt: skip
 
-    def _add(self, table: type[Any], **columns: Any) -> None:
-        self._rows.setdefault(table, []).append(columns)
+    def _add(self, model: type[Any], **columns: Any) -> None:
+        self._rows.setdefault(model, []).append(columns)
 
     def _write_down(self, judged: list[int]) -> None:
         """What an earlier judgement of an edited message said goes."""
-        for table in (MessageDecision, MessageLabel):
-            self.session.execute(
-                delete(table).where(table.message_id.in_(judged)).execution_options(synchronize_session=False)
-            )
-        for table, rows in self._rows.items():
-            self.session.execute(insert(table), rows)
+        for old in _OLD:
+            self.session.execute(old, {"ids": judged})
+        for model, rows in self._rows.items():
+            self.session.execute(insert(table(model)), rows)
         events.record_many(self.session, self._events)
 
     # -- acting ------------------------------------------------------------------------------------------------------
@@ -237,13 +247,14 @@ class Batch:
             suggestions.overtake(self.session, conversation.id, self.now)
             conversation.open_suggestions = 0
 
-    def _act(self, judged: Judged) -> None:
+    def _act(self, judged: Judged, answers: AutomaticReplies | None) -> None:
         conversation = self.threads[judged.message.conversation_id]
         self._heed_opt_out(conversation, judged.message)
         if not judged.message.history:
             self._assign(conversation, judged.decision)
-            self._answer(conversation, judged)
-            self._tell(conversation, judged.decision)
+            if answers is not None:
+                self._answer(conversation, judged, answers)
+            self._tell(conversation, judged.decision, answers)
 
     def _assign(self, conversation: Conversation, decision: Decision) -> None:
         """As the rule says, where nobody has it yet. Who has left, or has no sign-in, cannot be given anything."""
@@ -272,65 +283,56 @@ class Batch:
         answered = conversation.last_human_reply_at
         if not decision.suggestions or (answered is not None and answered >= message.sent_at):
             return []
-        explain = cache(partial(self._explained, judged.facts))
+        explain = partial(self._explained, judged)
         return [
             suggestions.Wanted(conversation, message, suggested, decision, explain)
             for suggested in decision.suggestions
         ]
 
-    def _explained(self, facts: Facts) -> dict[str, suggestions.Explained]:
-        """For each rule that applied: where it is written, and where in the text the deciding words stand."""
-        decision = crisis_playbook.evaluate(self.playbook, facts, explain=True)
-        return {
-            check.rule: (check.place, sorted({(a, b) for step in check.steps for a, b in step.spans}))  # type: ignore[misc]
-            for check in decision.checks
-            if check.applied
-        }
+    def _explained(self, judged: Judged, name: str) -> suggestions.Explained:
+        """Where the rule of this name is written, and where in the text the deciding words stand."""
+        if not name:
+            return "", []
+        rule, decision = self.playbook.rule(name), judged.decision
+        facts = replace(judged.facts, labels=judged.facts.labels.union(decision.labels), severity=decision.severity)
+        return rule.place, crisis_playbook.deciding_words(self.playbook, facts, rule)
 
-    def _look_at_ways(self, judged: Iterable[Judged]) -> None:
-        """How a machine may answer, asked once for the batch. An automatic reply closes no way for another person's,
-        and the same person gets no second one."""
-        spoken_to = {
-            one.message.conversation_id
-            for one in judged
-            if one.decision.automatic_reply is not None and not one.message.history
-        }
-        if spoken_to:
-            self.session.flush()
-            answered = [self.threads[conversation_id] for conversation_id in spoken_to]
-            self._ways = ways.options_of_many(self.session, self.runtime.channels, answered, self.now, human=False)
+    def _prepare_answers(self, judged: Iterable[Judged]) -> AutomaticReplies | None:
+        """None where no message is to be answered by a machine."""
+        greeted = [
+            one.message for one in judged if one.decision.automatic_reply is not None and not one.message.history
+        ]
+        return AutomaticReplies.prepare(self.session, self.runtime, greeted, self._level, self.now) if greeted else None
 
-    def _answer(self, conversation: Conversation, judged: Judged) -> None:
+    def _answer(self, conversation: Conversation, judged: Judged, answers: AutomaticReplies) -> None:
         message, decision = judged.message, judged.decision
         if decision.automatic_reply is None:
             return
-        self.session.flush()
-        reason = automation.answer(
-            self.session,
-            self.runtime,
-            conversation,
-            message,
-            decision.automatic_reply,
-            decision.automatic_reply_rule or "",
-            decision.playbook,
-            reply_variables(self.session, self.runtime, conversation, self._language(conversation, decision), self.now),
-            self.now,
-            self._ways[conversation.id],
-            public=message.visibility == "public",
-            rule_says_public=decision.automatic_reply_public,
-        )
+        found = self.options(conversation, human=False)
+        language = self._language(conversation, decision)
+        reason = answers.answer(conversation, message, decision, decision.automatic_reply, language, found)
         if reason is not None:
             events.record(
                 self.session, "automatic_reply_withheld", self.now, conversation_id=conversation.id,
                 actor="playbook", message_id=message.id, template=decision.automatic_reply, reason=reason,
             )  # fmt: skip
 
+    def _send(self, answers: AutomaticReplies | None) -> None:
+        """An automatic reply closes the one private way to the message it answers."""
+        if answers is None:
+            return
+        answers.write()
+        for conversation_id, target in answers.private_replies():
+            situation = self._situations[conversation_id]
+            if situation.target_id == target:
+                self._situations[conversation_id] = replace(situation, private_reply_used=True)
+
     def _language(self, conversation: Conversation, decision: Decision) -> str:
         """The message's own, the conversation's where it does not tell, the shop's where nothing does."""
         own = decision.language if decision.language in SPOKEN_LANGUAGES else conversation.language
         return own or self.runtime.settings.inbox.language
 
-    def _tell(self, conversation: Conversation, decision: Decision) -> None:
+    def _tell(self, conversation: Conversation, decision: Decision, answers: AutomaticReplies | None) -> None:
         for team in decision.notify:
             rule = decision.rules[0] if decision.rules else "playbook"
             notices.queue(
@@ -339,6 +341,8 @@ class Batch:
             )  # fmt: skip
         if decision.raise_level is not None:
             self._raise(decision.raise_level, f"rule {decision.rules[0]}")
+            if answers is not None:
+                answers.level_changed()
 
     def _raise(self, level: int, cause: str) -> None:
         """One crisis at a time: a graver one raises the running one, another changes nothing."""
@@ -349,19 +353,22 @@ class Batch:
             crises.raise_level(self.session, self.runtime, running.id, level, "playbook", self.now)
 
 
-def _spoken_lately(
-    session: Session, thread_ids: Iterable[int], since: datetime
-) -> dict[int, list[tuple[datetime, int]]]:
-    spoken: dict[int, list[tuple[datetime, int]]] = {}
-    for conversation_id, sent_at, message_id in session.execute(
-        select(Message.conversation_id, Message.sent_at, Message.id)
-        .where(
-            Message.conversation_id.in_(thread_ids),
-            Message.sent_at >= since,
-            Message.history.is_(False),
-            Message.deleted_at.is_(None),
-        )
-        .order_by(Message.sent_at, Message.id)
-    ):
-        spoken.setdefault(conversation_id, []).append((sent_at, message_id))
-    return spoken
+# Written once: putting a statement together costs more than running it.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_THREADS = select(Conversation).where(Conversation.id.in_(_IDS)).with_for_update()
+_PEOPLE = select(Contact).where(Contact.id.in_(_IDS))
+_ACCOUNTS = select(Account)
+_LABELS = select(ConversationLabel.conversation_id, ConversationLabel.label).where(
+    ConversationLabel.conversation_id.in_(_IDS)
+)
+_SPOKEN_LATELY = (
+    select(Message.conversation_id, Message.sent_at, Message.id)
+    .where(
+        Message.conversation_id.in_(_IDS),
+        Message.sent_at >= bindparam("since"),
+        Message.history.is_(False),
+        Message.deleted_at.is_(None),
+    )
+    .order_by(Message.sent_at, Message.id)
+)
+_OLD = [delete(table(model)).where(table(model).c.message_id.in_(_IDS)) for model in (MessageDecision, MessageLabel)]

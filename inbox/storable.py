@@ -36,6 +36,8 @@ def has_usable_ids(message: InboundMessage) -> bool:
 
 def storable_message(message: InboundMessage) -> InboundMessage:
     """The same message with every text storable; ids are left alone, see `has_usable_ids`."""
+    if _is_storable(message):
+        return message
     return replace(
         message,
         text=storable(message.text),
@@ -45,6 +47,22 @@ def storable_message(message: InboundMessage) -> InboundMessage:
         permalink=_line(message.permalink),
         attachments=tuple(_attachment(one) for one in message.attachments),
     )
+
+
+def _is_storable(message: InboundMessage) -> bool:
+    """Whether nothing has to be mended, as with nearly every message: asking costs a fraction of making a new one."""
+    lines = [message.permalink, message.author.name, message.author.handle]
+    if message.correspondent is not None:
+        lines += (message.correspondent.name, message.correspondent.handle)
+    texts = [message.text]
+    if message.subject is not None:
+        lines.append(message.subject.permalink)
+        texts.append(message.subject.text or "")
+    for attachment in message.attachments:
+        lines += (attachment.type, attachment.url, attachment.name)
+    written = [line for line in lines if line]
+    longest = max(map(len, written), default=0)
+    return longest <= LONGEST_LINE and all(storable(text) == text for text in (*texts, *written))
 
 
 def _line(text: str | None) -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import InboundMessage
 from connectors.base import Subject as Post
-from inbox.models import Arrivals, Conversation, Message, Subject
+from inbox.models import Arrivals, Conversation, Message, Subject, table
 
 
 def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMessage], now: datetime) -> dict[str, int]:
@@ -49,9 +49,13 @@ def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMes
         if external_id not in found
     ]
     if missing:
-        added = session.execute(insert(Subject).returning(Subject.id, Subject.external_id), missing)
+        added = session.execute(_ADD, missing)
         found |= {external_id: subject_id for subject_id, external_id in added}
     return found
+
+
+_SUBJECTS = table(Subject)
+_ADD = insert(_SUBJECTS).returning(_SUBJECTS.c.id, _SUBJECTS.c.external_id)
 
 
 def of_messages(session: Session, message_ids: Sequence[int]) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import Visibility, Way, WayState
@@ -15,7 +15,7 @@ from crisis_playbook import Decision, Suggested
 from inbox import conversations, events, replies, ways
 from inbox.errors import Alternative, NotThere, Refusal
 from inbox.messages import hide
-from inbox.models import Conversation, Message, OutboxItem, Suggestion, User
+from inbox.models import PLAYBOOK_HASH, Conversation, Message, OutboxItem, Suggestion, User, table
 from inbox.runtime import Runtime
 from inbox.variables import reply_variables
 from inbox.ways import Option
@@ -31,8 +31,8 @@ MOVING_WAYS = (
 )
 
 
-Explained = tuple[str, list[list[int]]]
-"""For a rule that applied: where it is written, and where in the text the deciding words stand."""
+Explained = tuple[str, list[tuple[int, int]]]
+"""Of a rule that applied: where it is written, and where in the text the deciding words stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +43,38 @@ class Wanted:
     message: Message
     suggested: Suggested
     decision: Decision
-    explain: Callable[[], Mapping[str, Explained]]
-    """Asked only for steps that are really proposed: explaining costs more than deciding."""
+    explain: Callable[[str], Explained]
+    """Asked with the rule's name, and only for steps that are really proposed."""
 
 
-def make(session: Session, runtime: Runtime, wanted: Sequence[Wanted], now: datetime) -> None:
-    """Propose these steps, each once: an open proposal of the same kind in the conversation is enough."""
-    fresh = _not_yet_made(session, wanted)
+def make(
+    session: Session,
+    runtime: Runtime,
+    wanted: Sequence[Wanted],
+    options: Callable[[Conversation], list[Option]],
+    now: datetime,
+) -> None:
+    """Propose these steps, each once: an open proposal of the same kind in the conversation is enough. `options`: the
+    ways a person may answer in a conversation."""
+    fresh = _not_yet_made(session, wanted) if wanted else []
     if not fresh:
         return
-    threads = {one.conversation.id: one.conversation for one in fresh}
-    found = ways.options_of_many(session, runtime.channels, list(threads.values()), now)
-    session.execute(insert(Suggestion), [_row(session, runtime, one, found[one.conversation.id], now) for one in fresh])
+    session.execute(_ADD, [_row(session, runtime, one, options(one.conversation), now) for one in fresh])
     for one in fresh:
         one.conversation.open_suggestions += 1
     events.record_many(session, [_event(one, now) for one in fresh])
 
 
+_ADD = insert(table(Suggestion))
+
+
+_MADE = select(
+    Suggestion.conversation_id, Suggestion.kind, Suggestion.template, Suggestion.message_id, Suggestion.status
+).where(Suggestion.conversation_id.in_(bindparam("ids", expanding=True)))
+
+
 def _not_yet_made(session: Session, wanted: Sequence[Wanted]) -> list[Wanted]:
-    made = session.execute(
-        select(
-            Suggestion.conversation_id, Suggestion.kind, Suggestion.template, Suggestion.message_id, Suggestion.status
-        ).where(Suggestion.conversation_id.in_({one.conversation.id for one in wanted}))
-    ).all()
+    made = session.execute(_MADE, {"ids": {one.conversation.id for one in wanted}}).all()
     still_open = {(row.conversation_id, row.kind) for row in made if row.status == "open"}
     before = {(row.conversation_id, row.kind, row.template, row.message_id) for row in made}
     fresh = []
@@ -79,7 +88,7 @@ def _not_yet_made(session: Session, wanted: Sequence[Wanted]) -> list[Wanted]:
 
 def _row(session: Session, runtime: Runtime, one: Wanted, found: list[Option], now: datetime) -> dict[str, Any]:
     suggested, decision = one.suggested, one.decision
-    place, spans = one.explain().get(suggested.rule, ("", []))
+    place, spans = one.explain(suggested.rule)
     way = best_way(found, Visibility(one.conversation.visibility), suggested.kind)
     text, public_note = _texts(session, runtime, one.conversation, suggested, way, decision.language, now)
     return {
@@ -89,7 +98,7 @@ def _row(session: Session, runtime: Runtime, one: Wanted, found: list[Option], n
         "template": suggested.template,
         "rule": suggested.rule,
         "place": place,
-        "playbook": decision.playbook,
+        "playbook": decision.playbook[:PLAYBOOK_HASH],
         "way": str(way),
         "text": text,
         "public_note": public_note,
@@ -102,7 +111,7 @@ def _row(session: Session, runtime: Runtime, one: Wanted, found: list[Option], n
 
 def _event(one: Wanted, now: datetime) -> dict[str, Any]:
     data = {
-        "rule": one.suggested.rule, "suggestion": one.suggested.kind, "playbook": one.decision.playbook[:12],
+        "rule": one.suggested.rule, "suggestion": one.suggested.kind, "playbook": one.decision.playbook[:PLAYBOOK_HASH],
     }  # fmt: skip
     return {
         "kind": "suggested", "at": now, "conversation_id": one.conversation.id, "account_id": None,

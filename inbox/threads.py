@@ -9,11 +9,11 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, insert, select, update
+from sqlalchemy import Select, and_, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from connectors.base import InboundMessage
-from inbox.models import Account, Conversation, Message, OutboxItem
+from inbox.models import Account, Conversation, Message, OutboxItem, table
 
 PREVIEW = 200
 """Characters of the latest message shown in a list."""
@@ -63,9 +63,13 @@ def find_or_add(
         _row(account, message, people, posts) for external_id, message in first.items() if external_id not in found
     ]
     if missing:
-        added = session.execute(insert(Conversation).returning(Conversation.id, Conversation.external_id), missing)
+        added = session.execute(_ADD, missing)
         found |= {external_id: conversation_id for conversation_id, external_id in added}
     return found
+
+
+_CONVERSATIONS = table(Conversation)
+_ADD = insert(_CONVERSATIONS).returning(_CONVERSATIONS.c.id, _CONVERSATIONS.c.external_id)
 
 
 def _correspondent(message: InboundMessage, people: Mapping[str, int]) -> int | None:
@@ -112,8 +116,8 @@ def refresh(
     if not ids:
         return
     session.flush()
-    changes = [_derive(row, row.id in wrote, now) for row in session.execute(_facts(ids))]
-    session.execute(update(Conversation), changes)
+    changes = [_derive(row, row.id in wrote, now) for row in session.execute(_FACTS, {"ids": ids})]
+    session.execute(_BRING_UP_TO_DATE, changes)
     refreshed = set(ids)
     for row in list(session.identity_map.values()):
         if isinstance(row, Conversation) and row.id in refreshed:
@@ -194,7 +198,7 @@ def _news() -> Any:
     )
 
 
-def _facts(ids: Sequence[int]) -> Select[Any]:
+def _facts() -> Select[Any]:
     """One row a conversation; every column an index lookup in the thread."""
     theirs = Message.direction == "inbound"
     standing = Message.deleted_at.is_(None)
@@ -230,7 +234,11 @@ def _facts(ids: Sequence[int]) -> Select[Any]:
         waiting.label("waiting_since"),
         _oldest(Message.sent_at, theirs, standing, Message.history.is_(True), ~answered_later).label("history_waiting"),
         _news().label("news"),
-    ).where(Conversation.id.in_(ids))
+    ).where(Conversation.id.in_(bindparam("ids", expanding=True)))
+
+
+_FACTS = _facts()
+_BRING_UP_TO_DATE = update(_CONVERSATIONS).where(_CONVERSATIONS.c.id == bindparam("of"))
 
 
 def _derive(row: Any, wrote: bool, now: datetime) -> dict[str, Any]:
@@ -240,7 +248,7 @@ def _derive(row: Any, wrote: bool, now: datetime) -> dict[str, Any]:
     due_at = row.due_at if waiting is not None and waiting == row.was_waiting else None
     last = row.last_message_at or row.shown_last
     return {
-        "id": row.id,
+        "of": row.id,
         "version": row.version + 1,
         "last_message_at": last,
         "preview": " ".join((row.preview or "").split())[:PREVIEW],

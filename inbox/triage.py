@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Select, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm.attributes import flag_modified
 
 from connectors.base import WayState
 from crisis_playbook import Playbook
@@ -19,12 +20,12 @@ from inbox import due_times, events, ways
 from inbox.db import reading, writing
 from inbox.errors import InboxError
 from inbox.judging import Batch
-from inbox.models import Conversation, Message
+from inbox.models import Conversation, Message, table
 from inbox.runtime import Runtime
 
 log = structlog.get_logger("triage")
 
-BATCH = 30
+BATCH = 60
 """Few enough that on SQLite, where one writes at a time, a push need not wait long for its turn."""
 
 
@@ -53,33 +54,43 @@ def _judge_some(runtime: Runtime, most: int) -> bool:
     playbook = runtime.playbook.current()
     now = runtime.clock()
     with writing(runtime.sessions) as session:
-        messages = session.scalars(_waiting(most)).all()
+        messages = session.scalars(_WAITING, {"most": most}).all()
         if not messages:
             return False
         batch = Batch.load(session, runtime, playbook, messages, now)
         batch.judge()
-        session.execute(
-            update(Message).where(Message.id.in_([message.id for message in messages])).values(triaged_at=now)
-        )
         _set_clocks(session, runtime, playbook, batch, now)
+        session.execute(_TRIAGED, {"now": now, "ids": [message.id for message in messages]})
     return True
 
 
-def _waiting(most: int) -> Select[Message]:
-    return (
-        select(Message)
-        .where(Message.triaged_at.is_(None))
-        .order_by(Message.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
+# Written once: putting a statement together costs more than running it.
+_WAITING = (
+    select(Message)
+    .options(
+        load_only(
+            Message.account_id, Message.conversation_id, Message.contact_id, Message.external_id, Message.direction,
+            Message.origin, Message.visibility, Message.text, Message.sent_at, Message.attachments, Message.addressed,
+            Message.history, Message.deleted_at,
+        )
     )
+    .where(Message.triaged_at.is_(None))
+    .order_by(Message.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)  # fmt: skip
+_ANY_WAITING = select(Message.id).where(Message.triaged_at.is_(None)).limit(1)
+_MESSAGES = table(Message)
+_TRIAGED = (
+    update(_MESSAGES).where(_MESSAGES.c.id.in_(bindparam("ids", expanding=True))).values(triaged_at=bindparam("now"))
+)
 
 
 def _leave_to_a_person(runtime: Runtime, error: Exception) -> None:
     """The oldest waiting message cannot be judged: it counts as looked at, and the timeline says that it was not."""
     now = runtime.clock()
     with writing(runtime.sessions) as session:
-        message = session.scalars(_waiting(1)).first()
+        message = session.scalars(_WAITING, {"most": 1}).first()
         if message is not None:
             message.triaged_at = now
             events.record(
@@ -90,19 +101,28 @@ def _leave_to_a_person(runtime: Runtime, error: Exception) -> None:
 
 def _any_waiting(runtime: Runtime) -> bool:
     with reading(runtime.sessions) as session:
-        return session.execute(select(Message.id).where(Message.triaged_at.is_(None)).limit(1)).first() is not None
+        return session.execute(_ANY_WAITING).first() is not None
 
 
 def _set_clocks(session: Session, runtime: Runtime, playbook: Playbook, batch: Batch, now: datetime) -> None:
     """Due times, places in the queue and reply windows of every conversation of the batch."""
-    session.flush()
     found = list(batch.threads.values())
     accounts = {account.id: account.name for account in batch.accounts.values()}
-    for_all = due_times.severity_for_all(session, runtime, now)
+    with session.no_autoflush:
+        for_all = due_times.severity_for_all(session, runtime, now)
     due_times.work_out(playbook, found, accounts, batch.labels, for_all, runtime.settings.inbox, now)
-    options = ways.options_of_many(session, runtime.channels, found, now)
     for conversation in found:
-        conversation.reply_window_ends_at = _window(options[conversation.id])
+        conversation.reply_window_ends_at = _window(batch.options(conversation))
+        # The same columns for all, changed or not: one statement writes the whole batch.
+        for column in _OF_TRIAGE:
+            flag_modified(conversation, column)
+    session.flush()
+
+
+_OF_TRIAGE = (
+    "breached_at", "due_at", "due_under", "hold_replies", "language", "open_suggestions", "queue_position",
+    "reply_window_ends_at", "severity", "unread",
+)  # fmt: skip
 
 
 def _window(options: Sequence[ways.Option]) -> datetime | None:

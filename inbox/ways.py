@@ -63,15 +63,17 @@ def visibility_of(way: Way) -> Visibility:
 
 def latest_inbound(session: Session, conversation_id: int) -> Message | None:
     """The customer's message an answer would answer: their latest that still stands."""
-    return _latest_inbound(session, [conversation_id]).get(conversation_id)
+    return session.scalars(_LATEST_INBOUND, {"ids": [conversation_id]}).one_or_none()
 
 
 def correspondent(conversation: Conversation, target: Message | None) -> int | None:
     """The contact an answer speaks to: in a public thread of many whoever wrote the message that is answered."""
-    if conversation.visibility == "public" and target is not None and target.contact_id is not None:
-        found: int = target.contact_id
-        return found
-    return conversation.contact_id
+    return _correspondent(conversation, target.contact_id if target is not None else None)
+
+
+def _correspondent(conversation: Conversation, author_id: int | None) -> int | None:
+    there: int | None = conversation.contact_id
+    return author_id if conversation.visibility == "public" and author_id is not None else there
 
 
 def situations(
@@ -79,12 +81,15 @@ def situations(
 ) -> dict[int, Situation]:
     """Everything our rows know that decides which ways are open, by conversation: a query a table, however many."""
     ids = [conversation.id for conversation in conversations]
-    targets = _latest_inbound(session, ids)
-    people = {one.id: correspondent(one, targets.get(one.id)) for one in conversations}
+    targets: dict[int, Any] = {row.conversation_id: row for row in session.execute(_TARGETS, {"ids": ids})}
+    authors = {conversation_id: row.contact_id for conversation_id, row in targets.items()}
+    people = {one.id: _correspondent(one, authors.get(one.id)) for one in conversations}
     named = [contact_id for contact_id in people.values() if contact_id is not None]
-    contacts = {row.id: row for row in session.scalars(_CONTACTS, {"ids": named})}
+    contacts = {row.id: row.unavailable_at is not None for row in session.execute(_CONTACTS, {"ids": named})}
     written = _last_private_words(session, contacts)
-    known = _Known(session, now, human, targets, contacts, written, _used(session, ids))
+    account_ids = {conversation.account_id for conversation in conversations}
+    accounts = {account_id: session.get_one(Account, account_id) for account_id in account_ids}
+    known = _Known(accounts, now, human, targets, contacts, written, _used(session, ids))
     return {one.id: known.situation(one, people[one.id]) for one in conversations}
 
 
@@ -92,18 +97,20 @@ def situations(
 class _Known:
     """What was read for several conversations at once."""
 
-    session: Session
+    accounts: Mapping[int, Account]
     now: datetime
     human: bool
-    targets: Mapping[int, Message]
-    contacts: Mapping[int, Contact]
+    targets: Mapping[int, Any]
+    """Columns of the message an answer would answer."""
+    unavailable: Mapping[int, bool]
+    """Of everybody who is known: whether the platform said that they cannot be reached."""
     last_private_words: Mapping[int, datetime]
     used: frozenset[tuple[int, str | None]]
 
     def situation(self, conversation: Conversation, contact_id: int | None) -> Situation:
         """One conversation's."""
-        account = self.session.get_one(Account, conversation.account_id)
-        target, contact = self.targets.get(conversation.id), self.contacts.get(contact_id or 0)
+        account = self.accounts[conversation.account_id]
+        target, unavailable = self.targets.get(conversation.id), self.unavailable.get(contact_id or 0)
         private = conversation.visibility == "private"
         # A comment opens no window for direct messages; only what the person wrote to us in private does.
         words = conversation.last_inbound_at if private else self.last_private_words.get(contact_id or 0)
@@ -118,16 +125,12 @@ class _Known:
             private_reply_used=target is not None and (conversation.id, target.external_id) in self.used,
             can_reply_privately=target.can_reply_privately if target is not None else None,
             summons_us=target.summons_us if target is not None else None,
-            author_known=contact is not None,
-            person_unavailable=contact is not None and contact.unavailable_at is not None,
+            author_known=unavailable is not None,
+            person_unavailable=bool(unavailable),
             human=self.human,
             human_agent_allowed=account.human_agent,
             unsummoned_replies_allowed=account.enterprise,
         )
-
-
-def _latest_inbound(session: Session, conversation_ids: Sequence[int]) -> dict[int, Message]:
-    return {row.conversation_id: row for row in session.scalars(_LATEST_INBOUND, {"ids": conversation_ids})}
 
 
 def _last_private_words(session: Session, contact_ids: Iterable[int]) -> dict[int, datetime]:
@@ -157,8 +160,17 @@ _NEWEST_INBOUND = (
     .correlate(Conversation)
     .scalar_subquery()
 )
-_LATEST_INBOUND = select(Message).where(Message.id.in_(select(_NEWEST_INBOUND).where(Conversation.id.in_(_IDS))))
-_CONTACTS = select(Contact).where(Contact.id.in_(_IDS))
+_IS_NEWEST = Message.id.in_(select(_NEWEST_INBOUND).where(Conversation.id.in_(_IDS)))
+_LATEST_INBOUND = select(Message).where(_IS_NEWEST)
+_TARGETS = select(
+    Message.conversation_id,
+    Message.external_id,
+    Message.sent_at,
+    Message.contact_id,
+    Message.can_reply_privately,
+    Message.summons_us,
+).where(_IS_NEWEST)
+_CONTACTS = select(Contact.id, Contact.unavailable_at).where(Contact.id.in_(_IDS))
 _PRIVATE_WORDS = (
     select(Conversation.contact_id, func.max(Conversation.last_inbound_at))
     .where(
@@ -184,23 +196,13 @@ def options(
     human: bool = True,
 ) -> list[Option]:
     """Every way this channel knows, best first, with its state and a sentence."""
-    return options_of_many(session, channels, [conversation], now, human=human)[conversation.id]
+    known = situations(session, [conversation], now, human=human)
+    return options_in(channels, conversation.channel, known[conversation.id])
 
 
-def options_of_many(
-    session: Session,
-    channels: Channels,
-    conversations: Sequence[Conversation],
-    now: datetime,
-    *,
-    human: bool = True,
-) -> dict[int, list[Option]]:
-    """`options` for several conversations at once, by conversation."""
-    known = situations(session, conversations, now, human=human)
-    return {
-        conversation.id: [describe(option) for option in channels[conversation.channel].ways(known[conversation.id])]
-        for conversation in conversations
-    }
+def options_in(channels: Channels, channel: str, situation: Situation) -> list[Option]:
+    """`options` where everything our rows know has been read already."""
+    return [describe(option) for option in channels[channel].ways(situation)]
 
 
 def describe(option: WayOption) -> Option:

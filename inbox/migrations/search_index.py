@@ -1,8 +1,9 @@
 """The full-text index of messages. The database keeps it, as it keeps every other index: nobody can forget to.
 
-SQLite: an FTS5 table that borrows its text from `messages` (nothing is stored twice) and needs the old text to take a
-word out again, so three triggers feed it. PostgreSQL: an index on an expression. Both fold case and accents alike;
-`inbox/search.py` writes the same expression, or PostgreSQL would not use the index.
+SQLite: an FTS5 table that borrows its text from `messages` (nothing is stored twice, nor the lengths that only ranking
+would need) and needs the old text to take a word out again, so three triggers feed it. PostgreSQL: an index on an
+expression. Both fold case and accents alike; `inbox/search.py` writes the same expression, or PostgreSQL would not use
+the index.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from sqlalchemy import Connection
 
 SQLITE = (
     """CREATE VIRTUAL TABLE message_search USING fts5(
-    text, author_name, content='messages', content_rowid='id', tokenize='unicode61 remove_diacritics 2')""",
+    text, author_name, content='messages', content_rowid='id', columnsize=0,
+    tokenize='unicode61 remove_diacritics 2')""",
     """CREATE TRIGGER messages_into_search AFTER INSERT ON messages BEGIN
     INSERT INTO message_search(rowid, text, author_name) VALUES (new.id, new.text, new.author_name);
     END""",

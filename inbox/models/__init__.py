@@ -12,7 +12,7 @@ from inbox.models.accounts import (
     Stream,
     Unreadable,
 )
-from inbox.models.base import EPOCH, MICROSECOND, Base, Key, UtcDateTime
+from inbox.models.base import EPOCH, MICROSECOND, PLAYBOOK_HASH, Base, Key, UtcDateTime, table
 from inbox.models.people import ApiToken, CannedResponse, Presence, SignIn, SignInAttempt, User
 from inbox.models.playbook import AlarmState, Backtest, Crisis, Notice, PlaybookFiles, PlaybookProblem, PlaybookVersion
 from inbox.models.sending import OutboxItem, Suggestion
@@ -32,6 +32,7 @@ from inbox.models.threads import (
 __all__ = [
     "EPOCH",
     "MICROSECOND",
+    "PLAYBOOK_HASH",
     "Account",
     "AccountUsage",
     "AlarmState",
@@ -70,4 +71,5 @@ __all__ = [
     "Unreadable",
     "User",
     "UtcDateTime",
+    "table",
 ]

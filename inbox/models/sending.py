@@ -12,7 +12,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inbox.models.base import Base, Key, key, only, reference
+from inbox.models.base import PLAYBOOK_HASH, Base, Key, key, only, reference
 
 
 class Suggestion(Base):
@@ -31,7 +31,7 @@ class Suggestion(Base):
     rule: Mapped[str] = mapped_column(String(100))
     place: Mapped[str] = mapped_column(default="")
     """file:line of the rule."""
-    playbook: Mapped[str] = mapped_column(String(64))
+    playbook: Mapped[str] = mapped_column(String(PLAYBOOK_HASH))
     way: Mapped[str] = mapped_column(String(30))
     """The best legal way when it was made."""
     text: Mapped[str]
@@ -75,7 +75,7 @@ class OutboxItem(Base):
     author: Mapped[str | None] = mapped_column(String(200))
     rule: Mapped[str | None]
     template: Mapped[str | None]
-    playbook: Mapped[str | None]
+    playbook: Mapped[str | None] = mapped_column(String(PLAYBOOK_HASH))
     because_of_message_id: Mapped[int | None] = mapped_column(Key)
     suggestion_id: Mapped[int | None] = mapped_column(Key)
     state: Mapped[str] = mapped_column(String(10), default="queued")

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inbox.models.base import Base, Key, key, only, reference
+from inbox.models.base import KEY_ALONE, PLAYBOOK_HASH, Base, Key, key, only, reference
 
 
 class Contact(Base):
@@ -72,6 +72,7 @@ class Conversation(Base):
         Index("ix_conversations_held", "queue_position", "id", **only("held_replies > 0")),
         Index("ix_conversations_due", "due_at", **only("due_at IS NOT NULL")),
         Index("ix_conversations_due_under", "due_under", **only("waiting_since IS NOT NULL AND status != 'resolved'")),
+        Index("ix_conversations_linked", "linked_conversation_id", **only("linked_conversation_id IS NOT NULL")),
         Index("ix_conversations_wake", "snoozed_until", **only("snoozed_until IS NOT NULL")),
     )
     id: Mapped[int] = key()
@@ -115,7 +116,7 @@ class Conversation(Base):
     """`for_approval`: a second person approves every reply."""
     open_suggestions: Mapped[int] = mapped_column(default=0)
     held_replies: Mapped[int] = mapped_column(default=0)
-    linked_conversation_id: Mapped[int | None] = mapped_column(Key, index=True)
+    linked_conversation_id: Mapped[int | None] = mapped_column(Key)
     """The private thread of a public complaint, or back."""
     legal_hold: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
@@ -126,7 +127,7 @@ class ConversationLabel(Base):
     """A label on a conversation."""
 
     __tablename__ = "conversation_labels"
-    __table_args__ = (Index("ix_conversation_labels_conversation", "conversation_id"),)
+    __table_args__ = (Index("ix_conversation_labels_conversation", "conversation_id"), KEY_ALONE)
     label: Mapped[str] = mapped_column(String(60), primary_key=True)
     conversation_id: Mapped[int] = mapped_column(Key, ForeignKey("conversations.id"), primary_key=True)
 
@@ -196,21 +197,23 @@ class MessageDecision(Base):
 
     __tablename__ = "decisions"
     message_id: Mapped[int] = mapped_column(Key, ForeignKey("messages.id"), primary_key=True)
-    playbook: Mapped[str] = mapped_column(String(64))
+    playbook: Mapped[str] = mapped_column(String(PLAYBOOK_HASH))
     rules: Mapped[list[Any]]
     undecided: Mapped[list[Any]]
     severity: Mapped[str] = mapped_column(String(10))
     complaint: Mapped[str] = mapped_column(String(10))
     score: Mapped[float]
-    explanation: Mapped[dict[str, Any]]
-    """{why: [sentence], points: [{reason, points}], labels: [], automatic_reply, held_back: reason}"""
+    why: Mapped[list[Any]]
+    """A sentence for each rule that applied or could not be decided."""
+    answers: Mapped[list[Any]]
+    """Names of the prepared answers that fit."""
 
 
 class MessageLabel(Base):
     """A label the playbook gave to one message; what alarms count."""
 
     __tablename__ = "message_labels"
-    __table_args__ = (Index("ix_message_labels_when", "label", "at"),)
+    __table_args__ = (Index("ix_message_labels_when", "label", "at"), KEY_ALONE)
     message_id: Mapped[int] = mapped_column(Key, ForeignKey("messages.id"), primary_key=True)
     label: Mapped[str] = mapped_column(String(60), primary_key=True)
     at: Mapped[datetime]

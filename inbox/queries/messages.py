@@ -125,5 +125,5 @@ def _decision(row: MessageDecision) -> DecisionView:
         row.severity,
         row.complaint,
         row.score,
-        row.explanation,
+        [str(sentence) for sentence in row.why],
     )

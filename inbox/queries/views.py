@@ -125,7 +125,8 @@ class DecisionView:
     severity: str
     complaint: str
     score: float
-    explanation: dict[str, Any]
+    why: list[str]
+    """A sentence for each rule that applied or could not be decided."""
     """{why: [sentence], points: [{reason, points}], labels: [], automatic_reply, held_back: reason}"""
 
 

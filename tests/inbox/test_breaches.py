@@ -31,7 +31,8 @@ def judged(session: Session, message_id: int, rules: list[str], answering: list[
     session.add(
         MessageDecision(
             message_id=message_id, playbook="x", rules=rules, undecided=[], severity="none", complaint="none", score=0,
-            explanation={"why": [], "answers": answering},
+            why=[],
+            answers=answering,
         )
     )  # fmt: skip
 

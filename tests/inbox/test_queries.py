@@ -342,7 +342,8 @@ def test_one_conversation_with_everything(sessions: Sessions) -> None:
                     severity="watch",
                     complaint="possible",
                     score=2.0,
-                    explanation={"why": ["rule order-status applied"]},
+                    why=["rule order-status applied"],
+                    answers=[],
                 ),
                 Suggestion(
                     conversation_id=public.id,

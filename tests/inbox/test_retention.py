@@ -51,7 +51,8 @@ def furnish(session: Session) -> Conversation:
             EarlierText(message_id=message.id, text="Wo?", replaced_at=MOMENT),
             MessageDecision(
                 message_id=message.id, playbook="x", rules=[], undecided=[], severity="none", complaint="none", score=0,
-                explanation={},
+                why=[],
+                answers=[],
             ),
             MessageLabel(message_id=message.id, label="complaint", at=MOMENT, account_id=account.id),
             ConversationLabel(label="complaint", conversation_id=row.id),

@@ -443,7 +443,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_conversations_latest", "conversations", ["last_message_at", "id"], unique=False)
     op.create_index(
-        op.f("ix_conversations_linked_conversation_id"), "conversations", ["linked_conversation_id"], unique=False
+        "ix_conversations_linked",
+        "conversations",
+        ["linked_conversation_id"],
+        unique=False,
+        sqlite_where=sa.text("linked_conversation_id IS NOT NULL"),
+        postgresql_where=sa.text("linked_conversation_id IS NOT NULL"),
     )
     op.create_index("ix_conversations_newest", "conversations", ["status", "last_message_at", "id"], unique=False)
     op.create_index("ix_conversations_queue", "conversations", ["status", "queue_position", "id"], unique=False)
@@ -474,6 +479,7 @@ def upgrade() -> None:
             ["conversation_id"], ["conversations.id"], name=op.f("fk_conversation_labels_conversation_id")
         ),
         sa.PrimaryKeyConstraint("label", "conversation_id", name=op.f("pk_conversation_labels")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_conversation_labels_conversation", "conversation_labels", ["conversation_id"], unique=False)
     op.create_table(
@@ -586,7 +592,7 @@ def upgrade() -> None:
         sa.Column("author", sa.String(length=200), nullable=True),
         sa.Column("rule", sa.Text(), nullable=True),
         sa.Column("template", sa.Text(), nullable=True),
-        sa.Column("playbook", sa.Text(), nullable=True),
+        sa.Column("playbook", sa.String(length=12), nullable=True),
         sa.Column("because_of_message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("suggestion_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
@@ -624,13 +630,14 @@ def upgrade() -> None:
     op.create_table(
         "decisions",
         sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("playbook", sa.String(length=64), nullable=False),
+        sa.Column("playbook", sa.String(length=12), nullable=False),
         sa.Column("rules", sa.JSON(), nullable=False),
         sa.Column("undecided", sa.JSON(), nullable=False),
         sa.Column("severity", sa.String(length=10), nullable=False),
         sa.Column("complaint", sa.String(length=10), nullable=False),
         sa.Column("score", sa.Double(), nullable=False),
-        sa.Column("explanation", sa.JSON(), nullable=False),
+        sa.Column("why", sa.JSON(), nullable=False),
+        sa.Column("answers", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_decisions_message_id")),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_decisions")),
     )
@@ -653,6 +660,7 @@ def upgrade() -> None:
         sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_message_labels_message_id")),
         sa.PrimaryKeyConstraint("message_id", "label", name=op.f("pk_message_labels")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_message_labels_when", "message_labels", ["label", "at"], unique=False)
     op.create_table(
@@ -664,7 +672,7 @@ def upgrade() -> None:
         sa.Column("template", sa.String(length=100), nullable=False),
         sa.Column("rule", sa.String(length=100), nullable=False),
         sa.Column("place", sa.Text(), nullable=False),
-        sa.Column("playbook", sa.String(length=64), nullable=False),
+        sa.Column("playbook", sa.String(length=12), nullable=False),
         sa.Column("way", sa.String(length=30), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("public_note", sa.Text(), nullable=True),

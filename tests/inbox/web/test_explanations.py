@@ -107,9 +107,12 @@ def test_every_sign_and_every_shipped_reason_is_german() -> None:
 
 def test_every_reason_against_an_automatic_reply_is_german() -> None:
     """Whatever a guard can answer, read from the guards themselves."""
-    tree = ast.parse((PROJECT / "inbox" / "automation.py").read_text("utf-8"))
+    trees = [
+        ast.parse((PROJECT / "inbox" / name).read_text("utf-8")) for name in ("automation.py", "automatic_replies.py")
+    ]
     sentences = {
         written
+        for tree in trees
         for given in ast.walk(tree)
         if isinstance(given, ast.Return) and given.value is not None
         for node in ast.walk(given.value)
