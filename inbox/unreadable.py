@@ -84,16 +84,25 @@ def store_gaps(session: Session, account_id: int, gaps: Sequence[MissingRange], 
 
 def store_pointers(session: Session, account_id: int, external_ids: Iterable[str], due_at: datetime) -> None:
     """Remember ids that must be looked at through the platform, each once."""
-    for external_id in filter(can_be_an_id, dict.fromkeys(external_ids)):
-        known = session.execute(
-            select(Pointer.id).where(Pointer.account_id == account_id, Pointer.external_id == external_id)
-        ).first()
-        if known is None:
-            session.execute(insert(Pointer).values(account_id=account_id, external_id=external_id, due_at=due_at))
+    wanted = list(filter(can_be_an_id, dict.fromkeys(external_ids)))
+    if not wanted:
+        return
+    known = set(
+        session.scalars(
+            select(Pointer.external_id).where(Pointer.account_id == account_id, Pointer.external_id.in_(wanted))
+        )
+    )
+    missing = [
+        {"account_id": account_id, "external_id": external_id, "due_at": due_at}
+        for external_id in wanted
+        if external_id not in known
+    ]
+    if missing:
+        session.execute(insert(Pointer), missing)
 
 
 def drop_pointers(session: Session, account_id: int, external_ids: Iterable[str]) -> None:
     """The platform has shown these meanwhile."""
-    session.execute(
-        delete(Pointer).where(Pointer.account_id == account_id, Pointer.external_id.in_(list(external_ids)))
-    )
+    shown = list(external_ids)
+    if shown:
+        session.execute(delete(Pointer).where(Pointer.account_id == account_id, Pointer.external_id.in_(shown)))
