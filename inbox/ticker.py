@@ -1,8 +1,9 @@
 """The ticker around the units of work. It keeps nothing: what is due stands in the rows, and a kill loses nothing.
 
 Every second, and whenever somebody says there is work now, one look at the database tells which kinds of work are due;
-each kind has a few threads at most, so that no slow platform holds up another kind of work. The same look begins the
-rounds whose time has come. Why there is no scheduler behind it: docs/adr/0008-no-scheduler.md.
+each kind has a few threads at most, so that no slow platform holds up another kind of work. The look has a thread of
+its own: a scheduler's job that is told to run while it runs is skipped, and what woke it would wait a second longer.
+The rounds are the scheduler's.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, select
@@ -62,8 +64,7 @@ class Ticker:
     beat: datetime | None = None
     pause: float = SECOND
     """Seconds between two looks when nobody wakes it."""
-    _next: dict[str, datetime] = field(default_factory=dict)
-    """When each round begins again."""
+    _stop_rounds: Callable[[], object] = lambda: None
     _running: dict[str, int] = field(default_factory=dict)
     _resting: dict[str, datetime] = field(default_factory=dict)
     _more: set[str] = field(default_factory=set)
@@ -80,10 +81,21 @@ class Ticker:
 
     def start(self) -> None:
         """Begin ticking, in threads that end with the process."""
-        now = self.runtime.clock()
-        self._next = {one.name: now + one.every for one in self.rounds}
+        self._start_rounds()
         self.runtime.wake = self.wake
         threading.Thread(target=self._keep_looking, name="ticker", daemon=True).start()
+
+    def _start_rounds(self) -> None:
+        # Here, because it looks through every installed package: whoever waits for the first page need not wait for it.
+        from apscheduler.schedulers.background import BackgroundScheduler
+        from apscheduler.triggers.interval import IntervalTrigger
+
+        scheduler = BackgroundScheduler(timezone=UTC)
+        for one in self.rounds:
+            trigger = IntervalTrigger(seconds=one.every.total_seconds(), timezone=UTC)
+            scheduler.add_job(self._go_round, trigger, (one,), **_STEADY)
+        scheduler.start()
+        self._stop_rounds = partial(scheduler.shutdown, wait=False)
 
     def wake(self) -> None:
         """There may be work now: look at once instead of at the next second."""
@@ -93,6 +105,7 @@ class Ticker:
         """Begin nothing new and wait this long for what is under way; the rest is picked up by the next start."""
         self._stopping.set()
         self._woken.set()
+        self._stop_rounds()
         deadline = threading.Event()
         timer = threading.Timer(grace.total_seconds(), deadline.set)
         timer.daemon = True
@@ -111,7 +124,6 @@ class Ticker:
     def _tick(self) -> None:
         """One look, then a thread for each kind of work that is due and has one to spare."""
         now = self.runtime.clock()
-        self._begin_rounds(now)
         try:
             with reading(self.runtime.sessions) as session:
                 found = session.execute(self._question, {"now": now}).one()
@@ -122,20 +134,6 @@ class Ticker:
         for unit, due in zip(self.units, found, strict=True):
             if due:
                 self._begin(unit, now)
-
-    def _begin_rounds(self, now: datetime) -> None:
-        for one in self.rounds:
-            # A clock that was set back would otherwise keep the round waiting until it has caught up.
-            if now < self._next[one.name] <= now + one.every:
-                continue
-            self._next[one.name] = now + one.every
-            with self._lock:
-                if self._stopping.is_set() or self._running.get(one.name):
-                    continue
-                self._running[one.name] = 1
-                thread = threading.Thread(target=self._go_round, args=(one,), name=one.name, daemon=True)
-                self._threads.add(thread)
-            thread.start()
 
     def _begin(self, unit: Unit, now: datetime) -> None:
         with self._lock:
@@ -176,15 +174,17 @@ class Ticker:
                 self.wake()
 
     def _go_round(self, one: Round) -> None:
+        if self._stopping.is_set():
+            return
         try:
             with patiently():
                 one.work(self.runtime)
         except Exception:
             log.exception("a round failed; it is tried again", round=one.name)
-        finally:
-            with self._lock:
-                self._running[one.name] = 0
-                self._threads.discard(threading.current_thread())
+
+
+_STEADY = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+"""APScheduler drops a run that is a second late unless told otherwise."""
 
 
 def any_row(*where: ColumnElement[bool]) -> ColumnElement[bool]:
