@@ -163,7 +163,9 @@ def _without_envelope(answer: Answer, usage: Usage, now: datetime, *, writing: b
     if status in (401, 403):
         return LoginExpired(f"{place}: refused with HTTP {status}", code=code, usage=usage)
     if 400 <= status < 500 and status != 408:
-        return Misconfigured(f"{place}: HTTP {status} without an error code; check api_base", code=code, usage=usage)
+        said = f"{place}: HTTP {status} without an error code; if that stays so, check api_base"
+        # A refusal that was garbled on its way says nothing about the login: reading is tried again soon.
+        return (Misconfigured if writing else Unavailable)(said, code=code, usage=usage)
     if writing:
         return OutcomeUnknown(f"{place}: the answer (HTTP {status}) tells nothing", code=code, usage=usage)
     if 300 <= status < 400:

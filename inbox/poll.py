@@ -110,7 +110,7 @@ def _store(runtime: Runtime, stream_id: int, page: Page, connector: Connector, n
         account = session.get_one(Account, stream.account_id, with_for_update=True)
         result = store_page(session, account, page, connector, now)
         stream.cursor = dict(page.cursor)
-        stream.failures = 0
+        stream.failures = stream.times_limited = 0
         stream.last_success_at = now
         stream.claim = stream.claimed_until = None
         quotas = resting.concerning(page.usage.quotas, connector.streams(), stream.name)
@@ -205,6 +205,7 @@ def _note_failure(runtime: Runtime, stream_id: int, error: ConnectorError, now: 
         connector = runtime.connectors[account.name]
         accounts.count_usage(session, account, error.usage, connector.capabilities.prices, now)
         stream.failures += 1
+        stream.times_limited += isinstance(error, RateLimited)
         stream.incomplete_since = stream.incomplete_since or stream.last_success_at or account.connected_at
         stream.claim = stream.claimed_until = None
         until = now + _wait_after(error, stream, now)
@@ -227,7 +228,7 @@ def _passes_by_itself(error: ConnectorError) -> bool:
 
 def _wait_after(error: ConnectorError, stream: Stream, now: datetime) -> timedelta:
     if isinstance(error, RateLimited):
-        return resting.silence(error, stream.failures, now)
+        return resting.silence(error, stream.times_limited, now)
     if isinstance(error, (LoginExpired, Misconfigured)):
         return LOGIN_LOOKS
     backoff = timedelta(seconds=min(stream.every_seconds, 30)) * (1 << min(stream.failures - 1, 10))

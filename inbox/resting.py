@@ -44,7 +44,8 @@ def spread(
         told = error.allowances or {_allowance(plans, stream.name)}
         others.append(Stream.name.in_([plan.name for plan in plans if plan.allowance and plan.allowance in told]))
     session.execute(update(Stream).where(*others, Stream.next_poll_at < until).values(next_poll_at=until))
-    session.execute(update(Stream).where(*others, Stream.failures < stream.failures).values(failures=stream.failures))
+    counts = {"failures": stream.failures, "times_limited": stream.times_limited}
+    session.execute(update(Stream).where(*others, Stream.times_limited < stream.times_limited).values(**counts))
 
 
 def resting(session: Session, account: Account, plans: Sequence[Plan], now: datetime) -> frozenset[str]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 import structlog
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import (
@@ -52,6 +52,7 @@ def settle_receipt(runtime: Runtime, item_id: int, receipt: Receipt) -> None:
             log.warning("two replies claim the same message", item=item_id, external_id=receipt.external_id)
             one_look_more(session, item, now)
             return
+        account.times_limited = 0
         echoes.settle_sent(session, item, receipt.external_id, receipt.sent_at, now)
         _file(session, item, receipt, now)
         if _leaves_the_thread(session, item):
@@ -199,7 +200,8 @@ def _wait(
         item.state, item.reason = "cancelled", f"Not sent automatically: {error}"[:1000]
         return
     if isinstance(error, RateLimited):
-        until = now + resting.silence(error, _times_told(session, item), now)
+        account.times_limited += 1
+        until = now + resting.silence(error, account.times_limited, now)
         if left:
             account.writes_not_before = max(account.writes_not_before or now, until)
         else:
@@ -213,15 +215,6 @@ def _wait(
     else:
         until = now + min(timedelta(seconds=2) * 2 ** (item.attempts - 1), LONGEST_WAIT)
     item.state, item.reason, item.not_before = "queued", f"Waiting: {error}"[:1000], until
-
-
-def _times_told(session: Session, item: OutboxItem) -> int:
-    """How often the waiting replies of this account have been tried in vain: each silence is longer than the last,
-    whichever of them meets the limit again."""
-    attempts = select(func.sum(OutboxItem.attempts)).where(
-        OutboxItem.account_id == item.account_id, OutboxItem.state.in_(("queued", "sending"))
-    )
-    return session.execute(attempts).scalar_one() or 1
 
 
 def _hold_machines(session: Session, item: OutboxItem, until: datetime) -> None:

@@ -44,6 +44,8 @@ class Account(Base):
     writes_blocked_at: Mapped[datetime | None]
     writes_not_before: Mapped[datetime | None]
     """Pacing and rate limits of sends."""
+    times_limited: Mapped[int] = mapped_column(default=0)
+    """How often in a row a send, or the look at the thread before it, was told to wait."""
     stored_login: Mapped[str | None]
     """Refreshed credentials, encrypted; valid while `login_fingerprint` is that of the configured ones."""
     login_fingerprint: Mapped[str] = mapped_column(default="")
@@ -72,6 +74,8 @@ class Stream(Base):
     claimed_until: Mapped[datetime | None]
     claim: Mapped[str | None] = mapped_column(String(40))
     failures: Mapped[int] = mapped_column(default=0)
+    times_limited: Mapped[int] = mapped_column(default=0)
+    """How many of these failures were limits: each silence is longer than the last, other troubles add nothing."""
     last_success_at: Mapped[datetime | None]
     caught_up_at: Mapped[datetime | None]
     """When a walk last ended without more to read; None during the first import."""

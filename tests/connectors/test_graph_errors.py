@@ -71,6 +71,11 @@ def test_refused_for_ever(code: int, subcode: int | None, reason: RefusalReason)
     assert found.code == (str(code) if subcode is None else f"{code}/{subcode}")
 
 
+def test_a_refusal_garbled_on_its_way_says_nothing_of_the_login() -> None:
+    assert type(judged(None)) is Unavailable
+    assert type(judged(None, writing=True)) is Misconfigured
+
+
 @pytest.mark.parametrize(("code", "subcode"), [(368, None), (368, 1), (10, 1893063), (4, 2207051), (25, 2207050)])
 def test_stop_all_writes(code: int, subcode: int | None) -> None:
     assert type(judged(error(code, subcode), writing=True)) is WritesBlocked

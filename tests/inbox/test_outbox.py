@@ -357,3 +357,19 @@ def test_snoozed_until_now_wakes_once(asked: Office) -> None:
     assert asked.conversation.status == "open"
     assert len(asked.rows(Event, kind="woke")) == 1
     assert asked.rows(OutboxItem)[0].state == "queued"
+
+
+def test_other_troubles_do_not_lengthen_the_silence_a_limit_asks_for(office: Office) -> None:
+    for person in ("jana", "karl", "lena"):
+        office.arrive(office.letter("Hallo", person))
+    office.box.thread_troubles += [Unavailable("503")] * 9
+    office.box.answers += [RateLimited("613", until=None), RateLimited("613", until=None)]
+    waits = []
+    for left in (1, 0):
+        while len(office.box.answers) > left:
+            office.clock.advance(seconds=1)
+            office.work("dispatch")
+        until = office.account.writes_not_before
+        assert until is not None
+        waits.append((until - office.clock()).total_seconds())
+    assert waits == [60, 120]
