@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from connectors.base import Connector
     from connectors.sandbox import Sandbox
+    from inbox.access import Role
 
 EXIT_DONE, EXIT_WRONG, EXIT_USAGE = 0, 1, 2
 
@@ -108,7 +109,7 @@ def _demo(parsed: argparse.Namespace) -> int:
 
     from connectors import REGISTRY
     from connectors.sandbox import Sandbox
-    from inbox import access, process, settings
+    from inbox import access, canned, process, settings
     from inbox.db import writing
     from inbox.runtime import Runtime
 
@@ -122,6 +123,10 @@ def _demo(parsed: argparse.Namespace) -> int:
         def greet(runtime: Runtime) -> None:
             with writing(runtime.sessions) as session:
                 access.add_user(session, DEMO_USER, password, "admin", runtime.clock(), name="Anna Demo")
+                for email, role, name in DEMO_COLLEAGUES:
+                    access.add_user(session, email, secrets.token_urlsafe(9), role, runtime.clock(), name=name)
+                for name, language, said in DEMO_TEXTS:
+                    canned.save(session, name, language, said, DEMO_USER, runtime.clock())
             sys.stdout.write(
                 f"\nZuruf is running: http://127.0.0.1:{port}\nSign in with:\n{DEMO_USER} / {password}\n\n"
             )
@@ -133,6 +138,30 @@ def _demo(parsed: argparse.Namespace) -> int:
 
 
 DEMO_USER = "anna@shop.example"
+DEMO_COLLEAGUES: tuple[tuple[str, Role, str], ...] = (
+    ("ben@shop.example", "agent", "Ben Demo"),
+    ("cleo@shop.example", "manager", "Cleo Demo"),
+    ("dora@shop.example", "manager", "Dora Demo"),
+)
+"""The people of the shipped playbook's teams: somebody to assign to. Nobody knows their passwords."""
+DEMO_TEXTS = (
+    (
+        "bestellnummer",
+        "de",
+        "Hallo {{ first_name }}, nennen Sie uns bitte Ihre Bestellnummer, dann sehen wir gleich nach. {{ agent }}",
+    ),
+    (
+        "versand",
+        "de",
+        "Hallo {{ first_name }}, wir versenden innerhalb von zwei Werktagen, nach ganz Europa. {{ agent }}",
+    ),
+    (
+        "order-number",
+        "en",
+        "Hi {{ first_name }}, please tell us your order number and we will look it up at once. {{ agent }}",
+    ),
+)
+"""What `/` in the composer offers."""
 DEMO_ACCOUNTS = ("shop-facebook", "shop-instagram", "shop-twitter")
 
 

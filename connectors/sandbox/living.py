@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from connectors.sandbox.sandbox import World
 
 Json = Any
-OPENING = (("facebook", "message"), ("instagram", "message"), ("twitter", "message"), ("facebook", "complaint"))
-"""The first arrivals of a demo: an everyday message on each platform, then a complaint."""
+OPENING = (
+    ("facebook", "message"), ("instagram", "message"), ("twitter", "message"), ("facebook", "complaint"),
+    ("facebook", "injury"),
+)  # fmt: skip
+"""The first arrivals of a demo: an everyday message on each platform, then a complaint, then what a crisis begins
+with."""
 _EVERYDAY = frozenset({"status", "price", "hours", "question"})
 _BETWEEN_STORIES = timedelta(seconds=20)
 _BETWEEN_OPENERS = timedelta(seconds=3)
