@@ -105,7 +105,8 @@ class Ticker:
         """Begin nothing new and wait this long for what is under way; the rest is picked up by the next start."""
         self._stopping.set()
         self._woken.set()
-        self._stop_rounds()
+        stop_rounds, self._stop_rounds = self._stop_rounds, lambda: None
+        stop_rounds()
         deadline = threading.Event()
         timer = threading.Timer(grace.total_seconds(), deadline.set)
         timer.daemon = True
