@@ -282,6 +282,58 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A picture, film or document that goes along with a reply."""
+
+    content_type: str
+    """Told from its bytes: `image/jpeg`, `video/mp4`, `application/pdf`."""
+    name: str
+    alternative_text: str = ""
+    """What a picture shows, for who cannot see it; empty where nobody wrote it."""
+    content: bytes = field(default=b"", repr=False)
+    """Empty where only looking for a reply: nothing is carried then."""
+    platform_id: str | None = None
+    """What `upload` was told."""
+    fetch_url: str | None = None
+    """Where the platform can fetch it for a while, for ways whose files are fetched."""
+
+
+class Delivery(StrEnum):
+    """How a file reaches the platform."""
+
+    UPLOADED = "uploaded"
+    """Brought there by `upload` before the reply is said; nobody sees it yet, so that may be repeated."""
+    WITHIN = "within"
+    """In the same request as the reply."""
+    FETCHED = "fetched"
+    """The platform fetches it from our public address."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilesTaken:
+    """Which files one way of answering takes."""
+
+    largest: Mapping[str, int]
+    """Bytes, by content type; other types are not taken."""
+    delivery: Delivery
+    most: int = 1
+    """Files in one message."""
+    with_text: bool = True
+    """Text and files in one message; False: the platform takes each as a message of its own."""
+    longest_alternative_text: int = 0
+    """Characters; 0 where the platform keeps none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file stands on the platform, seen by nobody."""
+
+    platform_id: str
+    expires_at: datetime | None = None
+    usage: Usage = Usage()
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One thing to say, with everything a connector needs to say it and to find it again."""
 
@@ -298,7 +350,7 @@ class Reply:
     written_by_human: bool
     outside_window: bool = False
     """The ordinary window is closed and a human answers: the platform's human-agent provision, if it has one."""
-    attachment_url: str | None = None
+    files: tuple[MediaFile, ...] = ()
     attempted_at: datetime | None = None
     """When the first attempt began: `find_own` looks no further back than shortly before."""
     known_own_ids: frozenset[str] = frozenset()
@@ -370,7 +422,6 @@ class Capabilities:
     kinds: frozenset[Kind]
     ways: frozenset[Way]
     can_hide: bool
-    takes_attachments: frozenset[Way] = frozenset()
     automation_may_reply_publicly: bool = True
     look_again_batch: int = 0
     """How many messages `look_again` takes at once; 0 where listings show edits and deletions by themselves."""
@@ -520,6 +571,10 @@ class Connector(Protocol):
         """The newest messages of one thread as they stand now, whoever wrote them: read just before an automatic
         send, so that nobody is answered by a machine whom a human has answered. The page's cursor is unused."""
 
+    def upload(self, file: MediaFile, way: Way, now: datetime) -> Uploaded:
+        """Bring a file of a way that wants it UPLOADED. Raises NothingHappened kinds only: nobody sees it, so a lost
+        answer is no doubt, and it may be repeated."""
+
     def send(self, reply: Reply, now: datetime) -> Receipt:
         """Say it once. Never retries by itself."""
 
@@ -538,6 +593,10 @@ class Connector(Protocol):
     @staticmethod
     def ways(situation: Situation) -> tuple[WayOption, ...]:
         """Every way this channel knows, best first, with its state. Pure: the platform's law as one function."""
+
+    @staticmethod
+    def files_taken(way: Way, options: Mapping[str, str]) -> FilesTaken | None:
+        """Which files may go along this way, for an account with these options of its Login; None: none at all."""
 
     @staticmethod
     def text_length(text: str, way: Way) -> int:

@@ -14,10 +14,12 @@ from typing import Any, ClassVar
 from connectors.base import (
     Capabilities,
     Cursor,
+    FilesTaken,
     InboundMessage,
     Inspection,
     Kind,
     Login,
+    MediaFile,
     Misconfigured,
     NewLogin,
     OutcomeUnknown,
@@ -29,6 +31,7 @@ from connectors.base import (
     Reply,
     Situation,
     Stream,
+    Uploaded,
     Usage,
     Way,
     WayOption,
@@ -46,6 +49,8 @@ from connectors.graph_usage import PAGES
 from connectors.graph_values import comment_id, mapping, text_id
 from connectors.graph_view import View
 from connectors.graph_webhooks import challenge_answer, read_envelope, signed_by_any
+from connectors.http import Files
+from connectors.meta_files import COMMENT_PHOTO, MESSENGER_FILE, refuse_files, upload_privately
 from connectors.meta_ways import meta_ways
 
 TURNS = (
@@ -89,7 +94,6 @@ class Facebook:
         kinds=frozenset(Kind),
         ways=frozenset(_WAYS),
         can_hide=True,
-        takes_attachments=frozenset({Way.PUBLIC_REPLY, Way.DIRECT_MESSAGE}),
         # The Send API takes 300 texts a second, private replies 750 an hour (Meta, 2026-08). Errors decide; this pace
         # only keeps a burst from looking like spam.
         sends_per_minute=240,
@@ -136,9 +140,14 @@ class Facebook:
         except Refused as error:
             return gone_with(error, conversation_id, poll.now)
 
+    def upload(self, file: MediaFile, way: Way, now: datetime) -> Uploaded:
+        """Messenger's files are uploaded before the message."""
+        return upload_privately(self._graph, node(self._page_id, "message_attachments"), file, now, platform=None)
+
     def send(self, reply: Reply, now: datetime) -> Receipt:
         """Say it once. Public replies stand under the conversation's root, private ones go through the Send API."""
         refuse_early(reply, self.text_length(reply.text, reply.way), self.text_limit(reply.way))
+        refuse_files(reply, self.files_taken(reply.way, {}))
         if reply.way in _PRIVATE:
             recipient = self._recipient(reply)
             path = node(self._page_id, "messages")
@@ -164,7 +173,7 @@ class Facebook:
         target = reply.conversation_id
         text = self._with_link(reply)
         try:
-            got = self._post(target, ("comments",), now, message=text or None, attachment_url=reply.attachment_url)
+            got = self._post(target, ("comments",), now, _photo(reply), message=text or None)
         except Refused as error:
             if error.reason is not RefusalReason.DUPLICATE:
                 raise
@@ -180,17 +189,19 @@ class Facebook:
             raise OutcomeUnknown(f"the platform changed {external_id} instead of answering it", code="edited")
         return Receipt(external_id, reply.conversation_id, None, now, got.usage)
 
-    def _post(self, target: str, edge: tuple[str, ...], now: datetime, **params: str | None) -> Got:
+    def _post(
+        self, target: str, edge: tuple[str, ...], now: datetime, files: Files | None = None, **params: str | None
+    ) -> Got:
         """Write to a comment. Some posts' comments carry another number in front than the post's (photos in albums):
         refused as unknown, certainly without effect, such a comment is named by its own number alone."""
         try:
-            return self._graph.post(node(target, *edge), now, **params)
+            return self._graph.post(node(target, *edge), now, files, **params)
         except Refused as error:
             short = target.rpartition("_")[2]
             named_by_post = target != short and not target.startswith(f"{self._page_id}_")
             if error.reason is not RefusalReason.TARGET_GONE or not named_by_post:
                 raise
-        return self._graph.post(node(short, *edge), now, **params)
+        return self._graph.post(node(short, *edge), now, files, **params)
 
     def _with_link(self, reply: Reply) -> str:
         if reply.way is not Way.PUBLIC_REPLY_WITH_LINK or "m.me/" in reply.text:
@@ -260,6 +271,13 @@ class Facebook:
         return meta_ways(situation, _WAYS)
 
     @staticmethod
+    def files_taken(way: Way, options: Mapping[str, str]) -> FilesTaken | None:
+        """One photo in a comment, one file as a message of its own; see `meta_files`."""
+        if way is Way.DIRECT_MESSAGE:
+            return MESSENGER_FILE
+        return COMMENT_PHOTO if way in (Way.PUBLIC_REPLY, Way.PUBLIC_REPLY_WITH_LINK, Way.ASK_TO_WRITE_FIRST) else None
+
+    @staticmethod
     def text_length(text: str, way: Way) -> int:
         """Characters."""
         return len(text)
@@ -286,3 +304,10 @@ class Facebook:
             read_change(self._page_id, field, value, at, collected)
 
         return read_envelope(body, self._own_ids, change, now)
+
+
+def _photo(reply: Reply) -> Files | None:
+    if not reply.files:
+        return None
+    photo = reply.files[0]
+    return {"source": (photo.name, photo.content, photo.content_type)}

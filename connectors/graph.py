@@ -14,7 +14,7 @@ from urllib.parse import quote
 from connectors.base import OutcomeUnknown, Unavailable, Usage
 from connectors.graph_errors import graph_error
 from connectors.graph_usage import usage_of
-from connectors.http import Answer, Door
+from connectors.http import Answer, Door, Files
 
 log = logging.getLogger(__name__)
 
@@ -50,11 +50,12 @@ class Graph:
             query |= {"access_token": self._token} | self._signed()
         return self._judged(self._door.read(f"{self._base}/{path}", query), now, path, writing=False)
 
-    def post(self, path: str, now: datetime, **params: str | None) -> Got:
+    def post(self, path: str, now: datetime, files: Files | None = None, /, **params: str | None) -> Got:
         """Write to `/{path}`, once. Raises OutcomeUnknown where no answer tells what became of it."""
         form = {name: value for name, value in params.items() if value is not None}
         form["access_token"] = self._token
-        return self._judged(self._door.write(f"{self._base}/{path}", self._signed(), form), now, path, writing=True)
+        answer = self._door.write(f"{self._base}/{path}", self._signed(), form, files)
+        return self._judged(answer, now, path, writing=True)
 
     def get_unversioned(self, path: str, now: datetime, **params: str) -> Got:
         """Read an address outside the versions, such as Instagram's `refresh_access_token`."""

@@ -12,6 +12,7 @@ from connectors.graph import Graph
 from connectors.graph_collect import Collected
 from connectors.graph_threads import ThreadReader
 from connectors.graph_values import text_id
+from connectors.meta_files import private_attachment
 
 BACK = timedelta(seconds=90)
 """How far before the first attempt an own message may be dated: clocks differ."""
@@ -25,7 +26,7 @@ def refuse_early(reply: Reply, length: int, limit: int) -> None:
         raise Refused(
             f"the text has {length} of {limit} allowed; shorten it", reason=RefusalReason.TOO_LONG, code="too_long"
         )
-    if not reply.text.strip() and not reply.attachment_url:
+    if not reply.text.strip() and not reply.files:
         raise Refused("the reply is empty", reason=RefusalReason.INVALID, code="empty")
     if reply.outside_window and not reply.written_by_human:
         raise Refused(
@@ -40,15 +41,8 @@ def send_privately(
 ) -> Receipt:
     """The Send API. `marked`: our marker travels as `metadata`; `typed`: the edge wants a messaging type."""
     message: dict[str, object] = {"text": reply.text} if reply.text.strip() else {}
-    if reply.attachment_url:
-        if message:
-            raise Refused(
-                "a private message carries a text or an attachment, not both; send two messages",
-                reason=RefusalReason.ATTACHMENT_REFUSED,
-                code="text_and_attachment",
-            )
-        payload = {"url": reply.attachment_url}
-        message["attachment"] = {"type": _attachment_type(reply.attachment_url), "payload": payload}
+    if reply.files:
+        message["attachment"] = private_attachment(reply.files[0])
     if marked:
         message["metadata"] = reply.marker[:1000]
     params = {"recipient": orjson.dumps(recipient).decode(), "message": orjson.dumps(message).decode()}
@@ -64,23 +58,13 @@ def send_privately(
     return Receipt(external_id, recipient_id or reply.recipient_id, recipient_id, now, got.usage)
 
 
-def _attachment_type(url: str) -> str:
-    ending = url.partition("?")[0].rpartition(".")[2].lower()
-    kinds = {
-        "image": ("png", "jpg", "jpeg", "gif", "webp"),
-        "video": ("mp4", "mov", "webm"),
-        "audio": ("mp3", "m4a", "ogg", "wav", "aac"),
-    }
-    return next((kind for kind, endings in kinds.items() if ending in endings), "file")
-
-
 def earliest(reply: Reply, now: datetime) -> datetime:
     """No own message before this can be the one that was attempted."""
     return (reply.attempted_at or now - WITHOUT_ATTEMPT) - BACK
 
 
 def own_among(messages: Iterable[InboundMessage], reply: Reply, now: datetime) -> InboundMessage | None:
-    """The oldest own message with these words that no other outbox item accounts for."""
+    """The oldest own message with these words, or with a file and no words, that no other item accounts for."""
     since, words = earliest(reply, now), " ".join(reply.text.split())
     found = [
         message
@@ -89,6 +73,8 @@ def own_among(messages: Iterable[InboundMessage], reply: Reply, now: datetime) -
         and message.sent_at >= since
         and message.external_id not in reply.known_own_ids
         and " ".join(message.text.split()) == words
+        # A picture without words would else be found in any own message without words.
+        and (words or message.attachments)
     ]
     return min(found, key=lambda m: m.sent_at, default=None)
 

@@ -27,6 +27,8 @@ from connectors.network_failures import AGAIN, NO_ADDRESS, explained, never_left
 USER_AGENT = "Zuruf/1"
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
+FILE_READ_SECONDS = 30.0
+"""After a file was sent: platforms look at it before they answer."""
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes; a full page of posts with comments stays under 2 MiB."""
 WHOLE_ANSWER_SECONDS = 30.0
@@ -37,6 +39,9 @@ _SECRET_VALUE = re.compile(
     r"(\"?\s*[=:]\s*\"?|%3D)[^&\s\"'<>,}]+"
 )
 _BEARER = re.compile(r"(?i)(bearer|oauth)\s+[A-Za-z0-9|._~+/=-]{8,}")
+Files = Mapping[str, tuple[str, bytes, str]]
+"""By form field: file name, content, content type."""
+
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")
 
 
@@ -98,10 +103,11 @@ class Door:
         except _Broken as broken:
             raise Unavailable(f"Asked twice for {_path(url)}: {broken}{AGAIN}", code="network") from None
 
-    def write(self, url: str, params: Mapping[str, str], form: Mapping[str, str]) -> Answer:
-        """POST a form, once. Raises Unavailable (it never left), Misconfigured or OutcomeUnknown."""
+    def write(self, url: str, params: Mapping[str, str], form: Mapping[str, str], files: Files | None = None) -> Answer:
+        """POST a form, with files as multipart, once. Raises Unavailable (it never left), Misconfigured or
+        OutcomeUnknown."""
         try:
-            return self._exchange("POST", url, params, form)
+            return self._exchange("POST", url, params, form, files)
         except _Broken as broken:
             raise OutcomeUnknown(
                 f"The request to {_path(url)} was sent and its answer is lost: {broken}", code="network"
@@ -111,14 +117,23 @@ class Door:
         """`text` without this door's secrets."""
         return redact(text, self._secrets)
 
-    def _exchange(self, method: str, url: str, params: Mapping[str, str], form: Mapping[str, str] | None) -> Answer:
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str],
+        form: Mapping[str, str] | None,
+        files: Files | None = None,
+    ) -> Answer:
+        connect_seconds, read_seconds = self._timeout
         try:
             response = self._session.request(
                 method,
                 url,
                 params=dict(params),
                 data=dict(form) if form is not None else None,
-                timeout=self._timeout,
+                files=files,
+                timeout=(connect_seconds, max(read_seconds, FILE_READ_SECONDS) if files else read_seconds),
                 allow_redirects=False,
                 stream=True,
             )

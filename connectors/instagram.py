@@ -15,10 +15,12 @@ from typing import Any, ClassVar
 from connectors.base import (
     Capabilities,
     Cursor,
+    FilesTaken,
     InboundMessage,
     Inspection,
     Kind,
     Login,
+    MediaFile,
     Misconfigured,
     NewLogin,
     OutcomeUnknown,
@@ -31,6 +33,7 @@ from connectors.base import (
     Situation,
     Stream,
     Unavailable,
+    Uploaded,
     Usage,
     Way,
     WayOption,
@@ -47,6 +50,7 @@ from connectors.graph_values import mapping, text_id, text_of
 from connectors.graph_webhooks import challenge_answer, read_envelope, signed_by_any
 from connectors.instagram_comments import InstagramMedia, mention_parts, mentioned_id
 from connectors.instagram_push import pushed_comment, pushed_mention
+from connectors.meta_files import INSTAGRAM_LOGIN, INSTAGRAM_THROUGH_PAGE, refuse_files, upload_privately
 from connectors.meta_ways import meta_ways
 
 TURNS = ("tags", "archive", "sweep", "threads", "sweep")
@@ -70,7 +74,6 @@ class Instagram:
         kinds=frozenset(Kind),
         ways=frozenset(_WAYS),
         can_hide=True,
-        takes_attachments=frozenset({Way.DIRECT_MESSAGE}),
         # The Send API takes 100 texts a second, private replies 750 an hour (Meta, 2026-08). Errors decide; this pace
         # only keeps a burst from looking like spam.
         sends_per_minute=240,
@@ -82,6 +85,7 @@ class Instagram:
     def __init__(self, login: Login) -> None:
         self._credentials = login.credentials
         self._account_id = login.external_id
+        self._options = login.options
         self._by_facebook = login.options.get("login", "facebook") != "instagram"
         page_id = login.options.get("page_id", "")
         if self._by_facebook and not page_id:
@@ -146,9 +150,15 @@ class Instagram:
             after = view.more
         return collected.page({})
 
+    def upload(self, file: MediaFile, way: Way, now: datetime) -> Uploaded:
+        """Files for messages, at the Page; under Instagram Login they are fetched instead."""
+        path = node(self._page_id, "message_attachments")
+        return upload_privately(self._graph, path, file, now, platform="instagram")
+
     def send(self, reply: Reply, now: datetime) -> Receipt:
         """Say it once: under the root comment, at the mention, or through the Send API of this login."""
         refuse_early(reply, self.text_length(reply.text, reply.way), self.text_limit(reply.way))
+        refuse_files(reply, self.files_taken(reply.way, self._options))
         if reply.way in _PRIVATE:
             return send_privately(
                 self._graph,
@@ -161,12 +171,6 @@ class Instagram:
             )
         if reply.way not in (Way.PUBLIC_REPLY, Way.ASK_TO_WRITE_FIRST):
             raise Refused("answered in Instagram's own app", reason=RefusalReason.NOT_PERMITTED, code="on_platform")
-        if reply.attachment_url:
-            raise Refused(
-                "comments on Instagram carry text only",
-                reason=RefusalReason.ATTACHMENT_REFUSED,
-                code="attachment",
-            )
         return self._send_publicly(reply, now)
 
     def _recipient(self, reply: Reply) -> dict[str, str]:
@@ -286,6 +290,13 @@ class Instagram:
     def ways(situation: Situation) -> tuple[WayOption, ...]:
         """Meta's law; see `meta_ways`."""
         return meta_ways(situation, _WAYS, mentions_privately=False)
+
+    @staticmethod
+    def files_taken(way: Way, options: Mapping[str, str]) -> FilesTaken | None:
+        """One file as a message of its own; comments carry text only. See `meta_files`."""
+        if way is not Way.DIRECT_MESSAGE:
+            return None
+        return INSTAGRAM_LOGIN if options.get("login") == "instagram" else INSTAGRAM_THROUGH_PAGE
 
     @staticmethod
     def text_length(text: str, way: Way) -> int:

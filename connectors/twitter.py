@@ -10,10 +10,12 @@ from typing import ClassVar
 from connectors.base import (
     Capabilities,
     Cursor,
+    FilesTaken,
     Inspection,
     Kind,
     Login,
     LoginExpired,
+    MediaFile,
     Misconfigured,
     NewLogin,
     OutcomeUnknown,
@@ -26,11 +28,13 @@ from connectors.base import (
     Situation,
     Stream,
     Unavailable,
+    Uploaded,
     Usage,
     Way,
     WayOption,
 )
 from connectors.twitter_errors import Act
+from connectors.twitter_files import files_taken, upload
 from connectors.twitter_push import challenge_answer, read_push, signature_fits
 from connectors.twitter_reading import (
     DIRECT_MESSAGES_ALLOWANCE,
@@ -54,9 +58,10 @@ PRICES: Mapping[str, float] = {
     "post_create_with_url": 0.200,
     "summoned_reply": 0.010,
     "dm_create": 0.015,
+    "media_metadata": 0.005,
 }
 """US dollars, pay-per-use (docs.x.com pricing, 2026-08; own reads since 2026-04-20). A resource is charged once a UTC
-day; an empty answer costs nothing."""
+day; an empty answer costs nothing. Uploading a picture has no price there, describing it has."""
 
 _NEEDED_ACCESS = "read-write-directmessages"
 
@@ -117,6 +122,10 @@ class Twitter:
     def read_thread(self, conversation_id: str, kind: Kind, poll: Poll) -> Page:
         """The newest messages of one thread."""
         return self._reading.read_thread(conversation_id, kind, poll)
+
+    def upload(self, file: MediaFile, way: Way, now: datetime) -> Uploaded:
+        """A picture, with what it shows. OAuth 2.0 keys need the scope `media.write`."""
+        return upload(self._api, file, way, now)
 
     def send(self, reply: Reply, now: datetime) -> Receipt:
         """Say it once."""
@@ -195,6 +204,11 @@ class Twitter:
     def ways(situation: Situation) -> tuple[WayOption, ...]:
         """Every way X knows, best first, with its state."""
         return ways(situation)
+
+    @staticmethod
+    def files_taken(way: Way, options: Mapping[str, str]) -> FilesTaken | None:
+        """Four pictures in a post, one in a direct message; see `twitter_files`."""
+        return files_taken(way)
 
     @staticmethod
     def text_length(text: str, way: Way) -> int:

@@ -33,8 +33,12 @@ class Act(StrEnum):
     POST = "post"
     DIRECT_MESSAGE = "direct message"
     HIDE = "hide"
+    UPLOAD = "upload"
     SIGN_IN = "sign-in"
 
+
+UNSEEN = (Act.READ, Act.UPLOAD)
+"""Nobody sees them: without an answer they may simply be repeated."""
 
 _DUPLICATE_DETAIL = "duplicate content"
 """From "You are not allowed to create a Tweet with duplicate content." (recorded 2024, akrherz/iembot issue 163)."""
@@ -120,7 +124,7 @@ def classify(problem: Problem, act: Act, now: datetime, usage: Usage) -> Connect
         message = f"{words} Sign the account in again, or give the app the permission it lacks."
         return LoginExpired(message, code=problem.code, usage=usage)
     if status >= 500 or status < 400 or status in (408, 425):
-        kind = Unavailable if act is Act.READ else OutcomeUnknown
+        kind = Unavailable if act in UNSEEN else OutcomeUnknown
         return kind(words, code=problem.code, usage=usage)
     if act is not Act.READ and _BLOCKED_CODES.intersection(problem.codes):
         message = f"{words} X wants a person to look at this account before it writes again."
@@ -134,6 +138,8 @@ def classify(problem: Problem, act: Act, now: datetime, usage: Usage) -> Connect
 
 
 def _reason(problem: Problem, act: Act) -> RefusalReason:
+    if act is Act.UPLOAD:
+        return RefusalReason.NOT_PERMITTED if problem.status == 403 else RefusalReason.ATTACHMENT_REFUSED
     for code in problem.codes:
         if code in _REASONS:
             return _REASONS[code]

@@ -9,10 +9,21 @@ from typing import Any
 
 from connectors.base import Kind, Misconfigured, OutcomeUnknown, Receipt, RefusalReason, Refused, Reply, Usage, Way
 from connectors.twitter_errors import Act
+from connectors.twitter_files import refuse_files
 from connectors.twitter_pages import together, usage_of
 from connectors.twitter_reading import SEARCH_REACH, Reading
 from connectors.twitter_text import link_spans, plain, same_text
-from connectors.twitter_translate import Includes, Row, identifier, links, moment, references, rows, sent_at
+from connectors.twitter_translate import (
+    Includes,
+    Row,
+    identifier,
+    links,
+    moment,
+    references,
+    rows,
+    sent_at,
+    without_pictures,
+)
 from connectors.twitter_transport import Answer
 from connectors.twitter_walk import Stretch
 from connectors.twitter_ways import PUBLIC_WAYS, deep_link, has_link, text_length, text_limit
@@ -36,8 +47,9 @@ def send(reading: Reading, reply: Reply, now: datetime) -> Receipt:
     if reply.way is Way.DIRECT_MESSAGE:
         return _send_direct_message(reading, reply, now)
     client, text = reading.api.client, outgoing_text(reply, reading.own_id)
+    pictures = {"media_ids": [file.platform_id for file in reply.files]} if reply.files else {}
     answer = reading.api.write(
-        "posts", Act.POST, now, client.create_tweet, text=text, in_reply_to_tweet_id=reply.target_id
+        "posts", Act.POST, now, client.create_tweet, text=text or None, in_reply_to_tweet_id=reply.target_id, **pictures
     )
     post_id = identifier(_data(answer).get("id"))
     if post_id is None:
@@ -48,12 +60,14 @@ def send(reading: Reading, reply: Reply, now: datetime) -> Receipt:
 
 def _send_direct_message(reading: Reading, reply: Reply, now: datetime) -> Receipt:
     which = thread_of(reading, reply)
+    picture = {"media_id": reply.files[0].platform_id} if reply.files else {}
     answer = reading.api.write(
         "direct messages sent",
         Act.DIRECT_MESSAGE,
         now,
         reading.api.client.create_direct_message,
-        text=reply.text,
+        text=reply.text or None,
+        **picture,
         **which,
     )
     data = _data(answer)
@@ -82,12 +96,11 @@ def thread_of(reading: Reading, reply: Reply) -> dict[str, str]:
 
 
 def _check(reply: Reply) -> None:
-    if reply.attachment_url is not None:
-        raise Refused("Zuruf sends no attachments on X.", reason=RefusalReason.ATTACHMENT_REFUSED)
     if reply.way not in (*PUBLIC_WAYS, Way.DIRECT_MESSAGE):
         raise Refused(f"X has no way {reply.way.value!r}.", reason=RefusalReason.NOT_PERMITTED)
-    if not reply.text.strip():
+    if not reply.text.strip() and not reply.files:
         raise Refused("The text is empty.", reason=RefusalReason.INVALID)
+    refuse_files(reply)
     length, limit = text_length(reply.text, reply.way), text_limit(reply.way)
     if length > limit:
         message = f"The text counts {length} characters on X; at most {limit} fit. Shorten it."
@@ -174,11 +187,13 @@ def _find(
 def _is_post(row: Row, reply: Reply, own_id: str, since: datetime) -> bool:
     if identifier(row.get("author_id")) != own_id or references(row, "replied_to") != reply.target_id:
         return False
-    return _is_new(row, since) and _says(row, outgoing_text(reply, own_id))
+    return _is_new(row, since) and _says(row, outgoing_text(reply, own_id), bool(reply.files))
 
 
 def _is_event(row: Row, reply: Reply, own_id: str, since: datetime) -> bool:
-    return identifier(row.get("sender_id")) == own_id and _is_new(row, since) and _says(row, reply.text)
+    return identifier(row.get("sender_id")) == own_id and (
+        _is_new(row, since) and _says(row, reply.text, bool(reply.files))
+    )
 
 
 def _is_new(row: Row, since: datetime) -> bool:
@@ -186,8 +201,10 @@ def _is_new(row: Row, since: datetime) -> bool:
     return at is None or at >= since
 
 
-def _says(row: Row, text: str) -> bool:
+def _says(row: Row, text: str, with_picture: bool) -> bool:
     note = row.get("note_tweet")
     whole = note.get("text") if isinstance(note, dict) else None
     found = whole or row.get("text")
-    return isinstance(found, str) and same_text(text, plain(found), links(row))
+    if with_picture and not row.get("attachments"):
+        return False
+    return isinstance(found, str) and same_text(text, without_pictures(plain(found), row), links(row))

@@ -211,18 +211,24 @@ def _text(row: Row) -> str:
         raise Odd(str(error)) from None
 
 
-_PICTURE = re.compile(r"/status/\d+/(?:photo|video)/\d+$")
+_PICTURE = re.compile(r"/(?:status/\d+/(?:photo|video)/|messages/media/)\d+$")
 _LEADING_MENTIONS = re.compile(r"^(?:@\w{1,15}\s+)+")
 
 
 def _readable(text: str, row: Row) -> str:
     """The text with the addresses its author typed instead of X's shortened ones; pictures stand beside it."""
-    has_media = bool(row.get("attachments"))
+    text = without_pictures(text, row)
     for short, whole in links(row).items():
-        if has_media and _PICTURE.search(whole):
-            text = text.replace(short, "").rstrip()
-        else:
-            text = text.replace(short, whole)
+        text = text.replace(short, whole)
+    return text
+
+
+def without_pictures(text: str, row: Row) -> str:
+    """The text without the addresses X puts at its end for each picture."""
+    if row.get("attachments"):
+        for short, whole in links(row).items():
+            if _PICTURE.search(whole):
+                text = text.replace(short, "").rstrip()
     return text
 
 

@@ -22,7 +22,7 @@ from requests.utils import get_environ_proxies
 from connectors.base import Login, Misconfigured, OutcomeUnknown, RateLimited, Unavailable, Usage
 from connectors.http import CONNECT_SECONDS, READ_SECONDS, read_json, redact
 from connectors.network_failures import AGAIN, explained, never_left
-from connectors.twitter_errors import Act, Problem, classify, quotas
+from connectors.twitter_errors import UNSEEN, Act, Problem, classify, quotas
 
 ORIGIN = "https://api.twitter.com"
 """Where tweepy sends to and what OAuth 1.0a signs, whatever `api_base` says."""
@@ -168,12 +168,12 @@ class Api:
         except requests.RequestException as error:
             message = f"The {act.value} at X got no answer. {explained(error, self._origin, self._time_out)}"
             usage = Usage(calls=1)
-            if act is Act.READ or never_left(error):
+            if act in UNSEEN or never_left(error):
                 raise Unavailable(message + AGAIN, usage=usage) from None
             raise OutcomeUnknown(message, usage=usage) from None
         except (ValueError, TypeError):
             message = f"X answered the {act.value} with something that is no JSON object, perhaps an error page."
-            if act is Act.READ:
+            if act in UNSEEN:
                 raise Unavailable(message, usage=Usage(calls=1)) from None
             raise OutcomeUnknown(message, usage=Usage(calls=1)) from None
         headers = {name.lower(): value for name, value in response.headers.items()}

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, delete, insert, or_, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from connectors.base import Author, InboundMessage
-from inbox import events, profiles, threads
+from inbox import attachments, events, profiles, threads
 from inbox.errors import NotThere, Refusal
 from inbox.models import (
+    Attachment,
     Contact,
     Conversation,
     EarlierText,
@@ -160,6 +162,13 @@ def export(session: Session, contact_id: int) -> dict[str, Any]:
         .order_by(Message.sent_at, Message.id)
     ).all()
     notes = session.scalars(select(Note).where(Note.conversation_id.in_([row.id for row in conversations]))).all()
+    files = session.scalars(
+        select(Attachment)
+        .join(OutboxItem, OutboxItem.id == Attachment.outbox_id)
+        .where(OutboxItem.conversation_id.in_([row.id for row in conversations]))
+        .options(undefer(Attachment.content))
+        .order_by(Attachment.id)
+    ).all()
     return {
         "contact": {
             "id": contact.id,
@@ -186,6 +195,18 @@ def export(session: Session, contact_id: int) -> dict[str, Any]:
             for row in messages
         ],
         "notes": [{"text": note.text, "created_at": _text(note.created_at)} for note in notes],
+        "attachments": [_file(file) for file in files],
+    }
+
+
+def _file(file: Attachment) -> dict[str, Any]:
+    content = base64.b64encode(file.content).decode() if file.content is not None else None
+    return {
+        "name": file.name,
+        "content_type": file.content_type,
+        "alternative_text": file.alternative_text,
+        "created_at": _text(file.created_at),
+        "content_base64": content,
     }
 
 
@@ -250,6 +271,7 @@ def _erase_drafts(session: Session, conversation_ids: list[int]) -> None:
         .values(text="", public_note=None, why=[], spans=[], points=[])
     )
     session.execute(update(OutboxItem).where(OutboxItem.conversation_id.in_(conversation_ids)).values(text=""))
+    attachments.redact(session, select(OutboxItem.id).where(OutboxItem.conversation_id.in_(conversation_ids)))
     session.execute(delete(Note).where(Note.conversation_id.in_(conversation_ids)))
     session.execute(update(Notice).where(Notice.conversation_id.in_(conversation_ids)).values(body=""))
 
@@ -270,6 +292,7 @@ def redact(session: Session, message_ids: Iterable[int], now: datetime) -> None:
     session.execute(delete(MessageLabel).where(MessageLabel.message_id.in_(ids)))
     session.execute(update(Suggestion).where(Suggestion.message_id.in_(ids)).values(why=[], spans=[], points=[]))
     session.execute(update(OutboxItem).where(OutboxItem.message_id.in_(ids)).values(text=""))
+    attachments.redact(session, select(OutboxItem.id).where(OutboxItem.message_id.in_(ids)))
     places = select(Message.conversation_id).where(Message.id.in_(ids))
     session.execute(update(Notice).where(Notice.conversation_id.in_(places)).values(body=""))
     names = select(Message.account_id, Message.external_id).where(Message.id.in_(ids))

@@ -104,6 +104,8 @@ def _match(
         item
         for item in doubtful
         if same_text(item.text, message.text)
+        # A picture without words would else be any message of ours without words.
+        and (item.text.strip() or message.attachments)
         and item.attempted_at is not None
         and item.attempted_at - CLOCKS_MAY_DIFFER <= message.sent_at <= item.attempted_at + SENDS_TAKE
         and (item.conversation_id == conversation_id or _to_same_person(session, item, message))

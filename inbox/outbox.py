@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -27,7 +28,7 @@ from connectors.base import (
     Way,
 )
 from connectors.base import Kind as ConversationKind
-from inbox import accounts, automation, echoes, events, settling
+from inbox import accounts, attachments, automation, echoes, events, settling, uploading
 from inbox.claims import claim
 from inbox.db import reading, writing
 from inbox.errors import NotThere, Refusal
@@ -39,6 +40,8 @@ log = structlog.get_logger("outbox")
 
 LEASE = timedelta(seconds=25)
 """Longer than a send with its time-outs. What is still `sending` then is in doubt."""
+LEASE_WITH_FILES = timedelta(seconds=90)
+"""Some platforms take a picture within the reply, or fetch it while they are asked."""
 SAVED_UP = timedelta(seconds=60)
 """An account that was quiet for so long may send as much at once; only who goes on writing is held to the pace."""
 AT_ONCE = 2
@@ -77,6 +80,8 @@ def cancel(session: Session, item_id: int, actor: str, now: datetime) -> None:
         _one_held_less(session, item.conversation_id)
     item.state, item.reason = "cancelled", f"Cancelled by {actor}."
     events.record(session, "reply_cancelled", now, conversation_id=item.conversation_id, actor=actor, outbox_id=item.id)
+    for part in _later_parts(session, item, "queued", "failed"):
+        cancel(session, part.id, actor, now)
 
 
 def retry(session: Session, item_id: int, actor: str, now: datetime) -> None:
@@ -88,6 +93,14 @@ def retry(session: Session, item_id: int, actor: str, now: datetime) -> None:
     item.attempts = item.lookups = 0
     item.claim = item.claimed_until = None
     events.record(session, "reply_retried", now, conversation_id=item.conversation_id, actor=actor, outbox_id=item.id)
+    for part in _later_parts(session, item, "failed"):
+        retry(session, part.id, actor, now)
+
+
+def _later_parts(session: Session, item: OutboxItem, *states: str) -> list[OutboxItem]:
+    """What goes out only after this one."""
+    query = select(OutboxItem).where(OutboxItem.follows_id == item.id, OutboxItem.state.in_(states))
+    return list(session.scalars(query.order_by(OutboxItem.id)))
 
 
 def _one_held_less(session: Session, conversation_id: int) -> None:
@@ -112,13 +125,18 @@ def dispatch_one(runtime: Runtime) -> bool:
         item = session.get_one(OutboxItem, item_id)
         item.state, item.attempted_at = "sending", None
         item.attempts += 1
-        attempt = item.attempts
+        attempt, with_files = item.attempts, item.attachment_count > 0
         account = session.get_one(Account, item.account_id)
-        reply = reply_of(session, item)
+        reply = reply_of(session, runtime, item)
     connector = runtime.connectors.get(account.name)
     if connector is None:
         settling.put_back(runtime, item_id, "This account is not in the configuration.", timedelta(minutes=1))
         return True
+    if with_files:
+        files = uploading.bring(runtime, connector, item_id, attempt)
+        if files is None:
+            return True
+        reply = replace(reply, files=files)
     leaves = _leaves_if_still_wanted if item.origin == "automation" else _leaves
     if leaves(runtime, connector, item_id, attempt):
         _send(runtime, connector, item_id, reply)
@@ -141,6 +159,11 @@ def _due(now: datetime) -> list[ColumnElement[bool]]:
         earlier.state.in_(("queued", "sending")),
         earlier.needs_approval.is_(False),
     )
+    first_part = aliased(OutboxItem)
+    first_part_is_there = or_(
+        OutboxItem.follows_id.is_(None),
+        exists().where(first_part.id == OutboxItem.follows_id, first_part.state == "sent"),
+    )
     return [
         OutboxItem.state == "queued",
         OutboxItem.not_before <= now,
@@ -148,6 +171,7 @@ def _due(now: datetime) -> list[ColumnElement[bool]]:
         has_its_turn(now),
         may_write,
         in_turn,
+        first_part_is_there,
     ]
 
 
@@ -163,8 +187,8 @@ def has_its_turn(now: datetime) -> ColumnElement[bool]:
     return OutboxItem.account_id.not_in(full)
 
 
-def reply_of(session: Session, item: OutboxItem) -> Reply:
-    """The item as a connector needs it."""
+def reply_of(session: Session, runtime: Runtime, item: OutboxItem) -> Reply:
+    """The item as a connector needs it to look for it; its files without their bytes."""
     conversation = session.get_one(Conversation, item.conversation_id)
     subject = session.get(Subject, conversation.subject_id) if conversation.subject_id is not None else None
     accounted_for = session.scalars(
@@ -188,7 +212,9 @@ def reply_of(session: Session, item: OutboxItem) -> Reply:
         kind=ConversationKind(conversation.kind),
         written_by_human=item.origin == "agent",
         outside_window=item.outside_window,
-        attachment_url=item.attachment_url,
+        files=tuple(attachments.media(runtime, file) for file in attachments.of_item(session, item.id))
+        if item.attachment_count
+        else (),
         attempted_at=item.attempted_at,
         known_own_ids=frozenset(one for one in accounted_for if one is not None),
     )
@@ -243,6 +269,7 @@ def _mark_leaving(session: Session, runtime: Runtime, item_id: int, attempt: int
     the attempt that was claimed may leave, and only once.
     """
     now = runtime.clock()
+    lease = LEASE_WITH_FILES if session.get_one(OutboxItem, item_id).attachment_count else LEASE
     marked = session.execute(
         update(OutboxItem)
         .where(
@@ -253,7 +280,7 @@ def _mark_leaving(session: Session, runtime: Runtime, item_id: int, attempt: int
             OutboxItem.attempts == attempt,
             OutboxItem.attempted_at.is_(None),
         )
-        .values(attempted_at=now, claimed_until=now + LEASE)
+        .values(attempted_at=now, claimed_until=now + lease)
         .returning(OutboxItem.account_id)
     ).scalar_one_or_none()
     if marked is not None:

@@ -45,7 +45,7 @@ def reconcile_one(runtime: Runtime) -> bool:
             return False
         item = session.get_one(OutboxItem, item_id)
         account = session.get_one(Account, item.account_id)
-        reply = outbox.reply_of(session, item)
+        reply = outbox.reply_of(session, runtime, item)
     connector = runtime.connectors.get(account.name)
     try:
         if connector is None:

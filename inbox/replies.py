@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from connectors.base import Visibility, Way, WayState
-from inbox import conversations, crises, events, ways
+from connectors.base import FilesTaken, Visibility, Way, WayState
+from inbox import attachments, conversations, crises, events, ways
 from inbox.errors import Alternative, Refusal
-from inbox.models import Account, Contact, Conversation, Message, OutboxItem
+from inbox.models import Account, Attachment, Contact, Conversation, Message, OutboxItem
 from inbox.runtime import Channels, Runtime
 from inbox.storable import storable
 from inbox.ways import Option
@@ -45,33 +46,90 @@ def reply(
     *,
     way: Way | None = None,
     seen_version: int | None = None,
-    attachment_url: str | None = None,
+    attachment_ids: Sequence[int] = (),
+    follows: OutboxItem | None = None,
     suggestion_id: int | None = None,
     template: str | None = None,
 ) -> OutboxItem:
     """Queue a person's reply. The same client key on the same conversation is one reply, whoever asks how often.
 
-    Raises Refusal when the platform would refuse it, when the text is empty or too long, when the thread has moved on
-    since `seen_version`, or when the key was used for another text.
+    `attachment_ids`: files this person has stored; `follows`: goes out only after that one was sent. Raises Refusal
+    when the platform would refuse it, when there is nothing to say or the text is too long, when the thread has moved
+    on since `seen_version`, or when the key was used for another reply.
     """
     text = storable(text).strip()
     existing = _earlier(session, conversation_id, client_key)
     if existing is not None:
-        return _same_or_refuse(existing, text)
+        return _same_or_refuse(session, existing, text, attachment_ids)
     conversation = conversations.get(session, conversation_id, lock=True)
     existing = _earlier(session, conversation_id, client_key)
     if existing is not None:
-        return _same_or_refuse(existing, text)
-    _check_words(text, client_key)
+        return _same_or_refuse(session, existing, text, attachment_ids)
+    files = attachments.chosen(session, attachment_ids, actor)
+    _check_words(text, client_key, bool(files))
     if seen_version is not None and seen_version != conversation.version:
         raise Refusal("The conversation has changed since you opened it. Look at what is new, then send.", 409)
     chosen, target = choose(session, runtime, conversation, Visibility(visibility), now, way)
     _check_length(runtime, conversation.channel, text, chosen.way)
+    _check_files(session, runtime, conversation, chosen.way, text, files, now)
     item = _item(conversation, chosen, target, text, client_key, actor, now)
     item.recipient_external_id = recipient(session, conversation, target)
-    item.attachment_url, item.suggestion_id, item.template = attachment_url, suggestion_id, template
+    item.attachment_count, item.suggestion_id, item.template = len(files), suggestion_id, template
+    item.follows_id = follows.id if follows is not None else None
     item.needs_approval = held(session, runtime, conversation, now)
-    return queue(session, item, now)
+    queued = queue(session, item, now)
+    if queued is item:
+        attachments.attach(session, item, files)
+    return queued
+
+
+def reply_in_parts(
+    session: Session,
+    runtime: Runtime,
+    conversation_id: int,
+    text: str,
+    visibility: str,
+    client_key: str,
+    actor: str,
+    now: datetime,
+    attachment_ids: Sequence[int],
+    *,
+    way: Way,
+    seen_version: int | None = None,
+) -> list[OutboxItem]:
+    """Queue one answer as the messages the platform wants it in: where it takes text and files apart, first the text,
+    then the files, each only when the one before it was sent. All of them, or none; see `reply`."""
+    conversation = conversations.get(session, conversation_id)
+    account = session.get_one(Account, conversation.account_id)
+    taken = attachments.taken(runtime, conversation.channel, account.name, way)
+    parts = _parts(text.strip(), attachment_ids, taken)
+    queued: list[OutboxItem] = []
+    for number, (words, ids) in enumerate(parts):
+        queued.append(
+            reply(
+                session,
+                runtime,
+                conversation_id,
+                words,
+                visibility,
+                f"{client_key}+{number}" if number else client_key,
+                actor,
+                now,
+                way=way,
+                seen_version=None if number else seen_version,
+                attachment_ids=ids,
+                follows=queued[-1] if queued else None,
+            )
+        )
+    return queued
+
+
+def _parts(text: str, ids: Sequence[int], taken: FilesTaken | None) -> list[tuple[str, Sequence[int]]]:
+    if not ids or taken is None or (taken.with_text and len(ids) <= taken.most):
+        return [(text, ids)]
+    first = ids[: taken.most] if taken.with_text or not text else ()
+    rest = ids[len(first) :]
+    return [(text, first), *(("", rest[at : at + taken.most]) for at in range(0, len(rest), taken.most))]
 
 
 def _earlier(session: Session, conversation_id: int, client_key: str) -> OutboxItem | None:
@@ -80,14 +138,17 @@ def _earlier(session: Session, conversation_id: int, client_key: str) -> OutboxI
     ).one_or_none()
 
 
-def _same_or_refuse(item: OutboxItem, text: str) -> OutboxItem:
+def _same_or_refuse(session: Session, item: OutboxItem, text: str, attachment_ids: Sequence[int]) -> OutboxItem:
+    """Files are the same when their bytes are: who repeats a request may have uploaded them again."""
     if item.text != text:
         raise Refusal("This client_key was used for another text. Use a new one for a new reply.", 409)
+    if attachments.digests(session, attachment_ids) != [file.digest for file in attachments.of_item(session, item.id)]:
+        raise Refusal("This client_key was used with other attachments. Use a new one for a new reply.", 409)
     return item
 
 
-def _check_words(text: str, client_key: str) -> None:
-    if not text:
+def _check_words(text: str, client_key: str, with_files: bool) -> None:
+    if not text and not with_files:
         raise Refusal("A reply needs a text.", 422)
     if not client_key or len(client_key) > LONGEST_CLIENT_KEY:
         raise Refusal(f"client_key has 1 to {LONGEST_CLIENT_KEY} characters.", 422)
@@ -131,6 +192,21 @@ def _check_length(runtime: Runtime, channel: str, text: str, way: Way) -> None:
         raise Refusal(
             f"The text is too long: {length} of {limit} as the platform counts. Shorten it; it is never split.", 422
         )
+
+
+def _check_files(
+    session: Session,
+    runtime: Runtime,
+    conversation: Conversation,
+    way: Way,
+    text: str,
+    files: Sequence[Attachment],
+    now: datetime,
+) -> None:
+    if files:
+        account = session.get_one(Account, conversation.account_id)
+        found = ways.options(session, runtime.channels, conversation, now)
+        attachments.check(runtime, account, way, text, files, found)
 
 
 def recipient(session: Session, conversation: Conversation, target: Message | None) -> str | None:

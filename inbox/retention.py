@@ -14,11 +14,12 @@ import structlog
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from inbox import events
+from inbox import attachments, events
 from inbox.db import writing
 from inbox.models import (
     AccountUsage,
     Arrivals,
+    Attachment,
     Backtest,
     ChargedResource,
     Contact,
@@ -49,6 +50,10 @@ log = structlog.get_logger("retention")
 BATCH = 500
 CONVERSATIONS = 50
 """In one batch; each may hold hundreds of messages."""
+FILES = 20
+"""In one batch; each may be large."""
+UNUSED = timedelta(days=1)
+"""How long an uploaded attachment waits for its reply to be sent off."""
 ARRIVALS = timedelta(days=90)
 """The usual of an hour is told from 28 days."""
 USAGE = timedelta(days=400)
@@ -79,6 +84,13 @@ def _steps(keep: RetentionSettings) -> Iterable[tuple[str, Callable[[Session, da
         "unreadable items",
         lambda session, now: _rows(session, Unreadable, Unreadable.id, _since(Unreadable.settled_at, now, keep.pushes)),
     )
+    yield (
+        "attachments nobody sent",
+        lambda session, now: _rows(session, Attachment, Attachment.id, _unused(now)),
+    )
+    if keep.attachments is not None:
+        shown = keep.attachments
+        yield "contents of attachments", lambda session, now: attachments.forget(session, now - shown, FILES)
     yield "events", lambda session, now: _rows(session, Event, Event.id, _since(Event.at, now, keep.events))
     yield (
         "notices",
@@ -135,6 +147,8 @@ def remove_conversations(session: Session, before: datetime, now: datetime) -> i
     if not ids:
         return 0
     _remove_messages(session, ids)
+    items = select(OutboxItem.id).where(OutboxItem.conversation_id.in_(ids))
+    session.execute(delete(Attachment).where(Attachment.outbox_id.in_(items)))
     for model in (ConversationLabel, Note, OutboxItem, Gap, Event, Presence):
         session.execute(delete(model).where(model.conversation_id.in_(ids)))
     linked = update(Conversation).where(Conversation.linked_conversation_id.in_(ids))
@@ -171,6 +185,10 @@ def _remove_lonely_contacts(session: Session, ids: Sequence[int]) -> None:
 def _since(column: Any, now: datetime, kept: timedelta | None) -> ColumnElement[bool]:
     """Older than it is kept; never, when it is kept for ever."""
     return and_(column.is_not(None), column < now - kept) if kept is not None else or_(False)
+
+
+def _unused(now: datetime) -> ColumnElement[bool]:
+    return and_(Attachment.outbox_id.is_(None), Attachment.created_at < now - UNUSED)
 
 
 def _rows(session: Session, model: Any, key: Any, condition: ColumnElement[bool]) -> int:

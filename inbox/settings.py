@@ -144,6 +144,8 @@ class RetentionSettings(Section):
 
     messages: Keep = None
     """Conversations without a message for so long are deleted, with everything in them."""
+    attachments: Keep = timedelta(days=90)
+    """The bytes of pictures and files that were sent; that they were sent stays known as long as the conversation."""
     pushes: Keep = timedelta(days=7)
     """Raw webhook bodies after they were understood, and unreadable items somebody has settled."""
     events: Keep = timedelta(days=730)

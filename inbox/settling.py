@@ -22,7 +22,7 @@ from connectors.base import (
     Unavailable,
     WritesBlocked,
 )
-from inbox import accounts, echoes, events, metrics, refusals, resting, threads
+from inbox import accounts, attachments, echoes, events, metrics, refusals, resting, threads
 from inbox.db import writing
 from inbox.models import Account, Contact, Conversation, Message, OutboxItem, Stream
 from inbox.runtime import Runtime
@@ -33,6 +33,7 @@ LOOKUPS = (timedelta(seconds=0), timedelta(seconds=4), timedelta(seconds=8), tim
 """When an uncertain send is looked for on the platform: all within 30 s of the doubt."""
 RETRIES = 8
 LONGEST_WAIT = timedelta(minutes=10)
+PART_BEFORE_FAILED = "Not sent: the message it belongs to was not delivered. Try that one again; this one follows it."
 ALREADY_THERE = "The platform says it has this text already."
 TOO_LATE = timedelta(hours=6)
 """An automatic reply that could not go out for so long is not wanted any more."""
@@ -84,7 +85,10 @@ def _file(session: Session, item: OutboxItem, receipt: Receipt, now: datetime) -
                 sent_at=item.sent_at,
                 received_at=now,
                 parent_external_id=item.target_external_id,
-                attachments=[],
+                attachments=[
+                    {"type": file.content_type.partition("/")[0], "url": None, "name": file.name}
+                    for file in attachments.of_item(session, item.id)
+                ],
             )
             .returning(Message.id)
         ).scalar_one()
@@ -185,6 +189,9 @@ def fail(session: Session, item: OutboxItem, reason: str, now: datetime) -> None
     events.record(
         session, "reply_failed", now, conversation_id=item.conversation_id, outbox_id=item.id, reason=item.reason
     )
+    parts = session.scalars(select(OutboxItem).where(OutboxItem.follows_id == item.id, OutboxItem.state == "queued"))
+    for part in parts.all():
+        fail(session, part, PART_BEFORE_FAILED, now)
 
 
 def _wait(

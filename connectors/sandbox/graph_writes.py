@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Json = Any
 FACEBOOK_COMMENT_LIMIT = 8000
 INSTAGRAM_COMMENT_LIMIT = 2200
+PHOTO_TYPES = ("image/jpeg", "image/png", "image/gif")
+LARGEST_PHOTO = 4 * 1024 * 1024
 _DONE = {"success": True}
 
 
@@ -55,7 +57,7 @@ class GraphWrites:
         if edge == "mentions" and not page:
             return self._reply_to_mention(call, self._instagram(view))
         if edge == "message_attachments" and page:
-            return {"attachment_id": self._scene.identifiers.number("10", 15)}
+            return self.send_api.files.upload(call)
         if edge == "blocked" and page:
             return self._block(call)
         if edge == "feed" and page:
@@ -99,6 +101,9 @@ class GraphWrites:
         world = self._server.facebook.world
         text = str(call.value("message") or "")
         attachment = call.value("attachment_url") or call.value("attachment_id") or call.value("attachment_share_url")
+        media = self._photo(call)
+        if media:
+            attachment = f"https://cdn.sandbox.invalid/{media[0]['sha256'][:16]}"
         if not text and not attachment:
             raise invalid_parameter("message or attachment is required to comment")
         if len(text) > FACEBOOK_COMMENT_LIMIT:
@@ -112,9 +117,21 @@ class GraphWrites:
         author = item.author
         self._scene.accepted(
             "facebook", "public_reply" if parent or author else "comment", comment.id, target=item.id,
-            conversation=post.id, person=author.facebook_id if author else None, text=text,
+            conversation=post.id, person=author.facebook_id if author else None, text=text, media=media,
         )  # fmt: skip
         return {"id": comment.id}
+
+    @staticmethod
+    def _photo(call: Call) -> list[dict[str, Json]]:
+        """The multipart `source` of a comment."""
+        photo = call.files.get("source")
+        if photo is None:
+            return []
+        if photo.content_type not in PHOTO_TYPES:
+            raise graph_error(100, "(#100) Invalid image file", subcode=2018047)
+        if len(photo.content) > LARGEST_PHOTO:
+            raise graph_error(100, "(#100) The photo is too large", subcode=2018109)
+        return [photo.described()]
 
     def _change_comment(self, call: Call, item: Comment) -> Json:
         world = self._server.facebook.world

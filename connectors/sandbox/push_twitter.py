@@ -82,7 +82,13 @@ def _direct_event(item: DirectMessage, world: TwitterWorld) -> dict[str, Json]:
             "sender_id": world.author_id(item.sender),
             "message_data": {
                 "text": item.text,
-                "entities": {"hashtags": [], "symbols": [], "user_mentions": [], "urls": []},
+                "entities": {
+                    "hashtags": [],
+                    "symbols": [],
+                    "user_mentions": [],
+                    "urls": [{"url": short, "expanded_url": whole} for short, whole in item.links],
+                },
+                **({"attachment": {"type": "media", "media": {"type": "photo"}}} if item.media else {}),
             },
         },
     }

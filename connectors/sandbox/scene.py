@@ -53,7 +53,7 @@ class Scene:
         """Write down what a platform took from us."""
         row = {"platform": platform, "action": action, "external_id": external_id, "at": self.now()}
         blank = dict.fromkeys(("target", "conversation", "person", "text"))
-        self.journal.append({**row, **blank, **details})
+        self.journal.append({**row, **blank, "media": [], **details})
 
 
 class OnScene(Protocol):

@@ -11,6 +11,7 @@ from connectors.sandbox.facebook_world import FacebookWorld
 from connectors.sandbox.graph_errors import graph_error, invalid_parameter
 from connectors.sandbox.graph_nodes import View
 from connectors.sandbox.instagram_world import InstagramWorld
+from connectors.sandbox.message_files import MessageFiles
 from connectors.sandbox.people import Person
 from connectors.sandbox.wire import Call, Refusal
 
@@ -35,6 +36,7 @@ class SendApi:
     def __init__(self, server: GraphServer) -> None:
         self._server = server
         self._scene = server.scene
+        self.files = MessageFiles(server.scene.identifiers)
         self.human_agent_approved = True
         """The app holds the feature "Human Agent"; without it the tag is refused with 100/2018276."""
 
@@ -144,6 +146,8 @@ class SendApi:
             raise invalid_parameter("Message must have either text or an attachment, not both")
         if attachment is not None and (not isinstance(attachment, dict) or attachment.get("type") not in _ATTACHMENTS):
             raise invalid_parameter("Param message[attachment] must have a valid type")
+        if isinstance(attachment, dict):
+            self.files.look_at(attachment)
         words = "" if text is None else str(text)
         if isinstance(world, InstagramWorld):
             if len(words.encode()) > INSTAGRAM_LIMIT:
@@ -164,17 +168,18 @@ class SendApi:
         target: str | None,
     ) -> Json:
         attachment = message.get("attachment")
-        attachments = []
+        attachments, media = [], []
         if isinstance(attachment, dict):
             payload = attachment.get("payload") or {}
             attachments = [{"type": attachment["type"], "url": str(payload.get("url", "https://cdn.sandbox.invalid/"))}]
+            media = self.files.taken(attachment)
         sent = world.add_message(
             person, text, None, own=True, by_app=True, metadata=message.get("metadata"), attachments=attachments
         )
         number = person.instagram_id if isinstance(world, InstagramWorld) else person.facebook_id
         self._scene.accepted(
             world.platform, action, sent.id, target=target or number, conversation=sent.thread.id, person=number,
-            text=text, metadata=message.get("metadata"), attachments=attachments,
+            text=text, metadata=message.get("metadata"), attachments=attachments, media=media,
         )  # fmt: skip
         return {"recipient_id": number, "message_id": sent.id}
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 import uvicorn
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -22,7 +23,7 @@ from connectors.sandbox.faults import ANSWERED_KINDS, CONTENT_KINDS, Fault, Faul
 from connectors.sandbox.graph_server import GraphServer, graph_fault
 from connectors.sandbox.scene import Scene
 from connectors.sandbox.twitter_server import TwitterServer, twitter_fault
-from connectors.sandbox.wire import Answer, Call
+from connectors.sandbox.wire import Answer, Call, Upload
 
 Json = Any
 _GRACE = 2.0
@@ -120,7 +121,9 @@ async def read_call(request: Request) -> Call:
     if kind.startswith("multipart/"):
         form = await request.form()
         call.form = {name: value for name, value in form.items() if isinstance(value, str)}
-        call.form |= {"attachment_url": "https://cdn.sandbox.invalid/upload"} if len(form) > len(call.form) else {}
+        for name, value in form.items():
+            if isinstance(value, UploadFile):
+                call.files[name] = Upload(value.filename or "", value.content_type or "", await value.read())
         return call
     body = await request.body()
     if kind.startswith("application/json"):

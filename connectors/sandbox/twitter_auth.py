@@ -16,7 +16,7 @@ from connectors.sandbox.wire import Answer, Call, Refusal
 Json = Any
 SIGNED_ORIGIN = "https://api.twitter.com"
 """tweepy signs before a transport may send elsewhere."""
-SCOPES = "tweet.read tweet.write users.read dm.read dm.write tweet.moderate.write offline.access"
+SCOPES = "tweet.read tweet.write users.read dm.read dm.write tweet.moderate.write media.write offline.access"
 _LIFE = timedelta(hours=2)
 
 

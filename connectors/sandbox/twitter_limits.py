@@ -17,6 +17,8 @@ PER_WINDOW = {
     "POST dm": 15,
     "POST tweets": 100,
     "DELETE tweets/:id": 50,
+    "POST media/upload": 500,
+    "POST media/metadata": 500,
     "PUT tweets/:id/hidden": 50,
     "POST users/:id/likes": 50,
     "GET tweets/:id": 900,

@@ -104,7 +104,7 @@ class _Reader:
                 raise self.wrong()
             return tests[value]
         if operator == "has":
-            return lambda tweet: bool(tweet.links) if value == "links" else tweet.photo
+            return lambda tweet: bool(tweet.links) if value == "links" else bool(tweet.media)
         wanted = self._user(value)
         if operator == "from":
             return lambda tweet: world.author_id(tweet.author) == wanted

@@ -66,11 +66,13 @@ class Rendering:
         if wanted & {"referenced_tweets.id", "referenced_tweets.id.author_id"}:
             row.update(self._references(tweet))
             self._include_referenced(tweet)
-        if "attachments.media_keys" in wanted and tweet.photo:
-            key = f"3_{tweet.id}"
-            row["attachments"] = {"media_keys": [key]}
-            self._media[key] = self._photo(key)
+        self._show_media(row, tweet.media)
         return row
+
+    def _show_media(self, row: dict[str, Json], keys: list[str]) -> None:
+        if "attachments.media_keys" in self._expansions and keys:
+            row["attachments"] = {"media_keys": list(keys)}
+            self._media |= {key: self._photo(key) for key in keys}
 
     def direct_message(self, event: DirectMessage) -> dict[str, Json]:
         """One event with the asked fields."""
@@ -87,6 +89,11 @@ class Rendering:
         if "sender_id" in self._expansions:
             row["sender_id"] = values["sender_id"]
             self._include_user(event.sender)
+        if "attachments" in fields and event.media:
+            row["attachments"] = {"media_keys": list(event.media)}
+        if "entities" in fields and event.links:
+            row["entities"] = {"urls": _urls(event.text, event.links)}
+        self._show_media(row, event.media)
         return row
 
     def user(self, user: Person | None) -> dict[str, Json]:
@@ -137,8 +144,8 @@ class Rendering:
             entities = self._entities(tweet)
             if entities:
                 row["entities"] = entities
-        if "attachments" in self._tweet_fields and tweet.photo:
-            row["attachments"] = {"media_keys": [f"3_{tweet.id}"]}
+        if "attachments" in self._tweet_fields and tweet.media:
+            row["attachments"] = {"media_keys": list(tweet.media)}
         if "note_tweet" in self._tweet_fields and tweet.long:
             row["note_tweet"] = {"text": html.escape(tweet.text, quote=False)}
         return row
@@ -158,19 +165,7 @@ class Rendering:
             user_id = tweet.mentioned.get(match.group(1).lower())
             if user_id:
                 mentions.append({"start": match.start(), "end": match.end(), "username": match.group(1), "id": user_id})
-        urls = []
-        for short, original in tweet.links:
-            start = tweet.text.find(short)
-            shown = original.partition("://")[2]
-            urls.append(
-                {
-                    "start": start,
-                    "end": start + len(short),
-                    "url": short,
-                    "expanded_url": original,
-                    "display_url": shown,
-                }
-            )
+        urls = _urls(tweet.text, tweet.links)
         return {name: rows for name, rows in (("mentions", mentions), ("urls", urls)) if rows}
 
     def _include_referenced(self, tweet: Tweet) -> None:
@@ -205,6 +200,20 @@ class Rendering:
         row: dict[str, Json] = {"media_key": key, "type": "photo"}
         extra = {"url": "https://pbs.sandbox.invalid/foto.jpg", "width": 1200, "height": 800}
         return row | {name: value for name, value in extra.items() if name in self._media_fields}
+
+
+def _urls(text: str, links: Iterable[tuple[str, str]]) -> list[dict[str, Json]]:
+    """Where the shortened addresses stand, and what they stand for."""
+    return [
+        {
+            "start": text.find(short),
+            "end": text.find(short) + len(short),
+            "url": short,
+            "expanded_url": original,
+            "display_url": original.partition("://")[2],
+        }
+        for short, original in links
+    ]
 
 
 def body_of(rows: Iterable[Json], rendering: Rendering, meta: dict[str, Json]) -> dict[str, Json]:

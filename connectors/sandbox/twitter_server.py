@@ -50,6 +50,8 @@ _PATHS = (
     ("dm_conversations/:id/dm_events", r"dm_conversations/([\d-]+)/dm_events"),
     ("dm_conversations/with/:id/messages", r"dm_conversations/with/(\d+)/messages"),
     ("dm_conversations/:id/messages", r"dm_conversations/([\d-]+)/messages"),
+    ("media/upload", r"media/upload"),
+    ("media/metadata", r"media/metadata"),
     ("oauth2/token", r"oauth2/token"),
 )
 _COMPILED = tuple((name, re.compile(f"^/2/{pattern}$")) for name, pattern in _PATHS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -46,7 +47,8 @@ class Tweet:
     """The words as they were sent."""
     lead: int = 0
     """How many characters of `text` are handles that X put in front."""
-    photo: bool = False
+    media: list[str] = field(default_factory=list)
+    """Keys of its pictures; X puts an address for them at the end of the text."""
     long: bool = False
     """Longer than an ordinary post: the API cuts `text` and puts everything into `note_tweet`."""
 
@@ -68,6 +70,8 @@ class DirectMessage:
     created_at: datetime
     by_app: bool = False
     event_type: str = "MessageCreate"
+    media: list[str] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
 
 
 class TwitterWorld:
@@ -211,6 +215,7 @@ class TwitterWorld:
         bare: bool = False,
         quiet: bool = False,
         photo: bool = False,
+        media: Sequence[str] = (),
         excluded: frozenset[str] = frozenset(),
     ) -> Tweet:
         """Store a post with its mentions and shortened links, and tell everybody."""
@@ -220,10 +225,14 @@ class TwitterWorld:
         shown = lead + text
         shown, links = self._shorten(shown)
         tweet_id = self.scene.identifiers.snowflake(moment)
+        pictures = list(media) or ([f"3_{tweet_id}"] if photo else [])
+        if pictures:
+            place = f"https://x.com/{self.author_handle(author)}/status/{tweet_id}/photo/1"
+            shown, links = _with_picture(shown, links, place)
         tweet = Tweet(
             tweet_id, author, shown, moment, above.conversation_id if above else tweet_id,
             parent=parent, parent_author_id=self.author_id(above.author) if above else None, quoted=quoted,
-            links=links, history=[tweet_id], language=_language(text), typed=text, lead=len(lead), photo=photo,
+            links=links, history=[tweet_id], language=_language(text), typed=text, lead=len(lead), media=pictures,
         )  # fmt: skip
         tweet.mentioned = self._mentions(shown)
         tweet.long = weighted_length(text) > LIMIT
@@ -253,11 +262,17 @@ class TwitterWorld:
         at: datetime | str | None = None,
         by_app: bool = False,
         conversation: str | None = None,
+        media: Sequence[str] = (),
     ) -> DirectMessage:
         """Store an event of the conversation with `person`, or of a group, and tell everybody."""
         moment = self.scene.moment(at)
         place = conversation or self.direct_conversation(person)
-        event = DirectMessage(self.scene.identifiers.snowflake(moment), place, person, sender, text, moment, by_app)
+        event_id = self.scene.identifiers.snowflake(moment)
+        links: list[tuple[str, str]] = []
+        if media:
+            address = f"https://twitter.com/messages/media/{event_id}"
+            text, links = _with_picture(text, links, address)
+        event = DirectMessage(event_id, place, person, sender, text, moment, by_app, media=list(media), links=links)
         self.direct_messages[event.id] = event
         bisect.insort(self.direct_order, int(event.id))
         bisect.insort(self.direct_by_conversation.setdefault(place, []), int(event.id))
@@ -327,6 +342,12 @@ class TwitterWorld:
 
     def _tell(self, name: str, item: Any) -> None:
         self.scene.tell(Happening(self.platform, self.account_id, name, item, self.scene.now()))
+
+
+def _with_picture(text: str, links: list[tuple[str, str]], place: str) -> tuple[str, list[tuple[str, str]]]:
+    """The text with the address X puts at its end, and that address among its links."""
+    short = f"https://t.co/{hashlib.sha256(place.encode()).hexdigest()[:10]}"
+    return f"{text} {short}".lstrip(), [*links, (short, place)]
 
 
 def _language(text: str) -> str:

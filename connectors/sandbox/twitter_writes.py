@@ -10,6 +10,7 @@ from connectors.sandbox.people import Person
 from connectors.sandbox.published_fields import CREATE_TWEET
 from connectors.sandbox.twitter_auth import Caller, TwitterAuth
 from connectors.sandbox.twitter_errors import client_forbidden, forbidden, invalid_request, problem
+from connectors.sandbox.twitter_media import TwitterMedia
 from connectors.sandbox.twitter_world import Tweet, TwitterWorld
 from connectors.sandbox.weight import LIMIT, weighted_length
 from connectors.sandbox.wire import Answer, Call
@@ -32,11 +33,14 @@ class TwitterWrites:
         self._world = world
         self._scene = world.scene
         self._auth = auth
+        self._media = TwitterMedia(world.scene)
 
     def routes(self) -> dict[str, Callable[[Call, str, Caller], Answer]]:
         """Endpoint labels and what answers them."""
         return {
             "POST tweets": self._post,
+            "POST media/upload": self._upload,
+            "POST media/metadata": self._describe,
             "DELETE tweets/:id": self._delete,
             "PUT tweets/:id/hidden": self._hide,
             "POST users/:id/likes": self._like,
@@ -55,20 +59,33 @@ class TwitterWrites:
         if weighted_length(text) > LIMIT:
             raise forbidden("Your post is too long.")
         target = self._target(call)
-        self._refuse_duplicate(text, target)
+        media = self._media.of_post(call.form.get("media"))
+        if not media:
+            self._refuse_duplicate(text, target)
         quoted = call.form.get("quote_tweet_id")
         if quoted is not None and not self._world.enterprise:
             raise client_forbidden("Quote posts are not available on this tier.")
         reply = call.form.get("reply") or {}
         excluded = frozenset(str(user_id) for user_id in reply.get("exclude_reply_user_ids") or ())
-        tweet = self._world.add_tweet(None, text, parent=target.id if target else None, excluded=excluded)
+        tweet = self._world.add_tweet(
+            None, text, parent=target.id if target else None, excluded=excluded, media=[one.key for one in media]
+        )
         author = target.author if target else None
         self._scene.accepted(
             "twitter", "public_reply" if target else "post", tweet.id, target=target.id if target else None,
             conversation=tweet.conversation_id, person=author.twitter_id if author else None, text=text,
+            media=[one.described() for one in media],
         )  # fmt: skip
         data = {"id": tweet.id, "text": tweet.text, "edit_history_tweet_ids": [tweet.id]}
         return Answer(201, {"data": data})
+
+    def _upload(self, call: Call, key: str, caller: Caller) -> Answer:
+        self._auth.user(caller)
+        return self._media.upload(call)
+
+    def _describe(self, call: Call, key: str, caller: Caller) -> Answer:
+        self._auth.user(caller)
+        return self._media.describe(call)
 
     def _target(self, call: Call) -> Tweet | None:
         reply = call.form.get("reply")
@@ -160,10 +177,13 @@ class TwitterWrites:
         unreachable = person.unavailable or person.suspended or person.twitter_id not in self._world.wrote_first
         if unreachable and not group:
             raise forbidden("You do not have permission to DM one or more participants.")
-        event = self._world.add_direct_message(person, None, text or "", by_app=True, conversation=conversation)
+        media = self._media.of_message(call.form.get("attachments"))
+        event = self._world.add_direct_message(
+            person, None, text or "", by_app=True, conversation=conversation, media=[one.key for one in media]
+        )
         self._scene.accepted(
             "twitter", "direct_message", event.id, target=person.twitter_id, conversation=event.conversation_id,
-            person=person.twitter_id, text=text,
+            person=person.twitter_id, text=text or "", media=[one.described() for one in media],
         )  # fmt: skip
         return Answer(201, {"data": {"dm_conversation_id": event.conversation_id, "dm_event_id": event.id}})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +11,23 @@ from typing import Any
 import orjson
 
 Json = Any
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One file of a multipart body."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+    def described(self) -> dict[str, Json]:
+        """As the journal writes it down."""
+        return {
+            "content_type": self.content_type,
+            "size": len(self.content),
+            "sha256": hashlib.sha256(self.content).hexdigest(),
+        }
 
 
 @dataclass
@@ -27,6 +45,8 @@ class Call:
     """The body was form-encoded: OAuth 1.0a signs its fields too."""
     broken_body: bool = False
     """The body claimed to be JSON and is not an object."""
+    files: dict[str, Upload] = field(default_factory=dict)
+    """Of a multipart body, by field."""
 
     def value(self, name: str) -> Json:
         """A parameter, wherever it was sent; None when missing."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from inbox.api import accounts, conversations, crises, outbox, reports, suggestions
+from inbox.api import accounts, attachments, conversations, crises, outbox, reports, suggestions
 from inbox.api.problems import PREFIX
 
 
 def router() -> APIRouter:
     """All of them."""
     api = APIRouter(prefix=PREFIX)
-    for family in (conversations, suggestions, accounts, outbox, crises, reports):
+    for family in (conversations, attachments, suggestions, accounts, outbox, crises, reports):
         api.include_router(family.router)
     return api

@@ -64,13 +64,16 @@ class ConversationAnswer(ConversationRow):
 class ReplyIn(BaseModel):
     """A reply a person or program writes."""
 
-    text: Words = Field(min_length=1, max_length=64 * 1024)
+    text: Words = Field("", max_length=64 * 1024)
+    """May be empty where attachments say enough."""
     visibility: Literal["public", "private"]
     client_key: Annotated[Words, StringConstraints(min_length=1, max_length=200)]
     """Chosen by the caller; the same key twice is one reply."""
     seen_version: int | None = Field(None, ge=0, le=LARGEST_ID)
     """The conversation's `version` the text was written for: a conversation that moved on refuses it."""
-    attachment_url: Annotated[Words, StringConstraints(max_length=2000)] | None = None
+    attachments: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field(default=[], max_length=10)
+    """Ids of uploaded attachments, in order. Where the platform takes text and attachment as two messages, send two
+    replies."""
 
 
 class AssignIn(BaseModel):
@@ -181,7 +184,7 @@ def reply(runtime: Wired, now: Now, caller: Writer, conversation_id: Id, body: R
             caller.name,
             now,
             seen_version=body.seen_version,
-            attachment_url=body.attachment_url,
+            attachment_ids=body.attachments,
         )
         answer = outbox_item(session, item.id)
     runtime.wake()

@@ -15,7 +15,7 @@ from inbox.models.accounts import (
 from inbox.models.base import EPOCH, MICROSECOND, PLAYBOOK_HASH, Base, Key, UtcDateTime, table
 from inbox.models.people import ApiToken, CannedResponse, Presence, SignIn, SignInAttempt, User
 from inbox.models.playbook import AlarmState, Backtest, Crisis, Notice, PlaybookFiles, PlaybookProblem, PlaybookVersion
-from inbox.models.sending import OutboxItem, Suggestion
+from inbox.models.sending import Attachment, OutboxItem, Suggestion
 from inbox.models.threads import (
     Contact,
     Conversation,
@@ -38,6 +38,7 @@ __all__ = [
     "AlarmState",
     "ApiToken",
     "Arrivals",
+    "Attachment",
     "Backtest",
     "Base",
     "CannedResponse",

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     Index,
+    LargeBinary,
     String,
     UniqueConstraint,
 )
@@ -69,7 +70,9 @@ class OutboxItem(Base):
     outside_window: Mapped[bool] = mapped_column(default=False)
     target_external_id: Mapped[str | None]
     recipient_external_id: Mapped[str | None]
-    attachment_url: Mapped[str | None]
+    attachment_count: Mapped[int] = mapped_column(default=0)
+    follows_id: Mapped[int | None] = reference("outbox", nullable=True, index=True)
+    """Goes out only after this item was sent: parts of one answer, which the platform takes as several messages."""
     origin: Mapped[str] = mapped_column(String(10))
     """agent or automation."""
     author: Mapped[str | None] = mapped_column(String(200))
@@ -94,3 +97,34 @@ class OutboxItem(Base):
     external_id: Mapped[str | None] = mapped_column(index=True)
     message_id: Mapped[int | None] = mapped_column(Key)
     """The message it became."""
+
+
+class Attachment(Base):
+    """A picture or file a colleague or program gave us to send along; it belongs to one reply at most."""
+
+    __tablename__ = "attachments"
+    __table_args__ = (
+        Index("ix_attachments_unused", "created_at", "id", **only("outbox_id IS NULL")),
+        Index("ix_attachments_kept", "created_at", "id", **only("content IS NOT NULL")),
+    )
+    id: Mapped[int] = key()
+    outbox_id: Mapped[int | None] = reference("outbox", nullable=True, index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    """Its place among the reply's files, from 0."""
+    uploaded_by: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    name: Mapped[str] = mapped_column(String(200))
+    content_type: Mapped[str] = mapped_column(String(50))
+    size: Mapped[int]
+    """Bytes."""
+    digest: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the content, hexadecimal."""
+    alternative_text: Mapped[str] = mapped_column(default="")
+    platform_id: Mapped[str | None]
+    """Under which the platform holds it, until `platform_id_ends_at`."""
+    platform_id_ends_at: Mapped[datetime | None]
+    fetch_token: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """With it the platform may fetch the content, until `fetch_ends_at` and only while the reply is being sent."""
+    fetch_ends_at: Mapped[datetime | None]
+    content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """None once it is kept no longer. Last, and read only when asked for: it is large."""

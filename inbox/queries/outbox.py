@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from inbox.errors import NotThere
 from inbox.models import Account, OutboxItem
+from inbox.queries.attachments import files_of
 from inbox.queries.cursors import Cursor, bounded, decode
-from inbox.queries.views import OutboxPage, OutboxView
+from inbox.queries.views import FileView, OutboxPage, OutboxView
 
 State = Literal["queued", "sending", "sent", "failed", "unknown", "cancelled"]
 STATES: tuple[State, ...] = ("queued", "sending", "sent", "failed", "unknown", "cancelled")
@@ -38,7 +39,7 @@ def outbox(
         query = query.where(OutboxItem.state == "queued", OutboxItem.needs_approval, OutboxItem.approved_by.is_(None))
     if after is not None:
         query = query.where(OutboxItem.id < after.id)
-    found = _views(session.execute(query.order_by(OutboxItem.id.desc()).limit(limit + 1)))
+    found = _views(session, session.execute(query.order_by(OutboxItem.id.desc()).limit(limit + 1)))
     more = len(found) > limit
     found = found[:limit]
     return OutboxPage(found, Cursor("outbox", 0, found[-1].id).encode() if more else None)
@@ -46,7 +47,7 @@ def outbox(
 
 def outbox_item(session: Session, item_id: int) -> OutboxView:
     """One item. Raises `NotThere`."""
-    found = _views(session.execute(_items().where(OutboxItem.id == item_id)))
+    found = _views(session, session.execute(_items().where(OutboxItem.id == item_id)))
     if not found:
         raise NotThere(f"outbox item {item_id}")
     return found[0]
@@ -58,18 +59,20 @@ def unsettled(session: Session, conversation_id: int) -> list[OutboxView]:
         OutboxItem.conversation_id == conversation_id,
         OutboxItem.state.in_(("queued", "sending", "unknown", "failed")),
     )
-    return _views(session.execute(query.order_by(OutboxItem.id)))
+    return _views(session, session.execute(query.order_by(OutboxItem.id)))
 
 
 def _items() -> Select[*tuple[Any, ...]]:
     return select(OutboxItem, Account.name, Account.channel).join(Account, Account.id == OutboxItem.account_id)
 
 
-def _views(found: Iterable[Any]) -> list[OutboxView]:
-    return [outbox_view(item, account, channel) for item, account, channel in found]
+def _views(session: Session, found: Iterable[Any]) -> list[OutboxView]:
+    rows = list(found)
+    files = files_of(session, [item.id for item, _, _ in rows if item.attachment_count])
+    return [outbox_view(item, account, channel, files.get(item.id, [])) for item, account, channel in rows]
 
 
-def outbox_view(item: OutboxItem, account: str, channel: str) -> OutboxView:
+def outbox_view(item: OutboxItem, account: str, channel: str, files: list[FileView]) -> OutboxView:
     """One row as it is shown."""
     return OutboxView(
         id=item.id,
@@ -94,5 +97,6 @@ def outbox_view(item: OutboxItem, account: str, channel: str) -> OutboxView:
         created_at=item.created_at,
         sent_at=item.sent_at,
         message_id=item.message_id,
-        attachment_url=item.attachment_url,
+        attachments=files,
+        follows_id=item.follows_id,
     )

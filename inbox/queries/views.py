@@ -226,6 +226,22 @@ class SuggestionPage:
 
 
 @dataclass(frozen=True, slots=True)
+class FileView:
+    """A picture or file given to us for a reply."""
+
+    id: int
+    name: str
+    content_type: str
+    """Told from its bytes."""
+    size: int
+    """Bytes, after what its camera wrote into it was taken out."""
+    alternative_text: str
+    created_at: datetime
+    kept: bool
+    """Whether we still hold the bytes."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxView:
     """One reply on its way, or arrived, or not."""
 
@@ -251,7 +267,9 @@ class OutboxView:
     created_at: datetime
     sent_at: datetime | None
     message_id: int | None
-    attachment_url: str | None
+    attachments: list[FileView]
+    follows_id: int | None
+    """Goes out only after this reply was sent: parts of one answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Plain ASGI, so that event streams pass through unbuffered.
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -48,6 +49,9 @@ PROTECTIONS = {
 MOST_BODY = 1024 * 1024
 MOST_WEBHOOK_BODY = 4 * 1024 * 1024
 """Meta packs up to 1,000 updates into one body."""
+MOST_BODY_WITH_FILES = 32 * 1024 * 1024
+"""The largest attachment any platform takes, or several small ones, and the words around them."""
+WITH_FILES = re.compile(r"/api/v1/attachments|/conversations/\d+/replies")
 ANY_HOST = ("/healthz", "/readyz", "/metrics", "/webhooks/")
 """Probes and platforms come by whatever address they were given; nothing here trusts a cookie."""
 
@@ -93,7 +97,7 @@ class Armour:
             detail = "This address is not ours. Open the one of [web] public_url, or set it to the one you use."
             await self._refuse(421, detail, scope, receive, protected)
             return
-        most = MOST_WEBHOOK_BODY if path.startswith("/webhooks/") else MOST_BODY
+        most = most_of(path)
 
         async def too_large() -> None:
             detail = f"The body is too large: at most {most} bytes are taken here."
@@ -137,6 +141,13 @@ class Armour:
             await send(message)
 
         return send_protected
+
+
+def most_of(path: str) -> int:
+    """How many bytes a body may have there."""
+    if path.startswith("/webhooks/"):
+        return MOST_WEBHOOK_BODY
+    return MOST_BODY_WITH_FILES if WITH_FILES.fullmatch(path) else MOST_BODY
 
 
 def bounded(receive: Receive, most: int) -> Receive:

@@ -17,11 +17,13 @@ from connectors.base import (
     Change,
     ChangeKind,
     Cursor,
+    FilesTaken,
     InboundMessage,
     Inspection,
     Kind,
     Login,
     LoginExpired,
+    MediaFile,
     NewLogin,
     OutcomeUnknown,
     Page,
@@ -35,6 +37,7 @@ from connectors.base import (
     Stream,
     Unavailable,
     Unreadable,
+    Uploaded,
     Usage,
     Visibility,
     Way,
@@ -127,7 +130,12 @@ class Guestbook:
         every = self._all(list(self._book.entries.values()))
         return Page({}, tuple(message for message in every if message.conversation_id == conversation_id))
 
+    def upload(self, file: MediaFile, way: Way, now: datetime) -> Uploaded:
+        raise Refused("A guestbook takes words only.", reason=RefusalReason.ATTACHMENT_REFUSED)
+
     def send(self, reply: Reply, now: datetime) -> Receipt:
+        if reply.files:
+            raise Refused("A guestbook takes words only.", reason=RefusalReason.ATTACHMENT_REFUSED)
         if len(reply.text) > LONGEST:
             raise Refused(f"At most {LONGEST} characters fit.", reason=RefusalReason.TOO_LONG)
         self._fail(Trouble.RATE_LIMITED, Trouble.LOGIN_EXPIRED)
@@ -165,6 +173,10 @@ class Guestbook:
         gone = situation.target_deleted
         state, reason = (WayState.NOT_PERMITTED, "target_gone") if gone else (WayState.AVAILABLE, "open")
         return (WayOption(Way.PUBLIC_REPLY, state, reason),)
+
+    @staticmethod
+    def files_taken(way: Way, options: Mapping[str, str]) -> FilesTaken | None:
+        return None
 
     @staticmethod
     def text_length(text: str, way: Way) -> int:
@@ -260,3 +272,6 @@ class GuestbookStage:
 
     def written(self) -> list[str]:
         return self.book.taken
+
+    def carried(self) -> list[str]:
+        return []

@@ -71,3 +71,6 @@ class Stage(Protocol):
 
     def written(self) -> list[str]:
         """The texts the platform took from the connector, in order."""
+
+    def carried(self) -> list[str]:
+        """The SHA-256 of every file the platform took along with them, in order."""

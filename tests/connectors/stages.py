@@ -59,6 +59,9 @@ class _SandboxStage:
     def written(self) -> list[str]:
         return [row["text"] for row in self.sandbox.journal]
 
+    def carried(self) -> list[str]:
+        return [file["sha256"] for row in self.sandbox.journal for file in row["media"]]
+
 
 class FacebookStage(_SandboxStage):
     """A page with one post."""

@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from connectors.base import (
     ChangeKind,
     Kind,
     Login,
+    MediaFile,
     Misconfigured,
     Poll,
     RateLimited,
@@ -302,6 +304,11 @@ def test_every_request_fits_the_specification() -> None:
     shop.send(reply(Way.PUBLIC_REPLY_WITH_LINK), NOW)
     shop.send(reply(Way.DIRECT_MESSAGE, conversation_id=thread), NOW)
     shop.send(reply(Way.DIRECT_MESSAGE, conversation_id="1585800614365339648", recipient_id=None), NOW)
+    described = MediaFile("image/png", "kleid.png", "Ein blaues Kleid", b"fake picture")
+    for way in (Way.PUBLIC_REPLY, Way.DIRECT_MESSAGE):
+        picture = replace(described, platform_id=shop.upload(described, way, NOW).platform_id)
+        shop.send(reply(way, "", conversation_id=thread, files=(picture,)), NOW)
+        shop.send(reply(way, "Mit Bild", conversation_id=thread, files=(picture,)), NOW)
     shop.find_own(reply(attempted_at=NOW), NOW)
     shop.find_own(reply(Way.DIRECT_MESSAGE, conversation_id=thread, attempted_at=NOW), NOW)
     shop.hide("900", True, NOW)
@@ -313,6 +320,7 @@ def test_every_request_fits_the_specification() -> None:
     assert len(made) > 30
     paths = {url.split("?")[0].removeprefix(API) for _, url, _ in made}
     assert {"/2/dm_events", "/2/tweets/search/recent", f"/2/users/{OWN}/mentions", f"/2/users/{OWN}/tweets"} <= paths
+    assert {"/2/media/upload", "/2/media/metadata"} <= paths
 
 
 @pytest.mark.skipif(not DOCS.exists(), reason="the specification is not there")

@@ -15,6 +15,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 from connectors.base import (
     Kind,
     LoginExpired,
+    MediaFile,
     OutcomeUnknown,
     RefusalReason,
     Refused,
@@ -39,6 +40,7 @@ TWEETS = f"{API}/2/tweets"
 TIMELINE = f"{API}/2/users/{OWN}/tweets"
 THREAD = f"{OWN}-{CUSTOMER}"
 MESSAGES = f"{API}/2/dm_conversations/with/{CUSTOMER}/messages"
+PICTURE = MediaFile("image/png", "kleid.png", platform_id="1146654567674912769")
 EVENTS = f"{API}/2/dm_conversations/with/{CUSTOMER}/dm_events"
 
 
@@ -108,7 +110,11 @@ def test_a_private_answer_out_of_a_public_thread_goes_to_the_person(x: responses
         (reply(text="  \n"), RefusalReason.INVALID),
         (reply(target_id=None), RefusalReason.INVALID),
         (reply(Way.PRIVATE_REPLY), RefusalReason.NOT_PERMITTED),
-        (reply(attachment_url="https://shop.at/1.jpg"), RefusalReason.ATTACHMENT_REFUSED),
+        (reply(files=(MediaFile("application/pdf", "1.pdf", platform_id="1"),)), RefusalReason.ATTACHMENT_REFUSED),
+        (reply(files=(MediaFile("image/gif", "1.gif", platform_id="1"),)), RefusalReason.ATTACHMENT_REFUSED),
+        (reply(files=(PICTURE,) * 5), RefusalReason.ATTACHMENT_REFUSED),
+        (reply(Way.DIRECT_MESSAGE, files=(PICTURE,) * 2, conversation_id=THREAD), RefusalReason.ATTACHMENT_REFUSED),
+        (reply(files=(MediaFile("image/png", "never-uploaded.png"),)), RefusalReason.ATTACHMENT_REFUSED),
     ],
 )
 def test_what_x_would_refuse_never_leaves(x: responses.RequestsMock, given: Any, reason: RefusalReason) -> None:

@@ -17,10 +17,13 @@ from connectors.base import (
     Author,
     Capabilities,
     Cursor,
+    Delivery,
+    FilesTaken,
     InboundMessage,
     Inspection,
     Kind,
     Login,
+    MediaFile,
     NewLogin,
     Page,
     Poll,
@@ -29,6 +32,7 @@ from connectors.base import (
     Situation,
     Stream,
     Subject,
+    Uploaded,
     Usage,
     Visibility,
     Way,
@@ -107,6 +111,9 @@ class Postbox:
     hides: list[Exception] = field(default_factory=list)
     new_logins: list[NewLogin | Exception] = field(default_factory=list)
     inspections: list[Inspection | Exception] = field(default_factory=list)
+    uploads: list[Exception] = field(default_factory=list)
+    during_upload: Callable[[], None] = lambda: None
+    uploaded: list[MediaFile] = field(default_factory=list)
     sent: list[Reply] = field(default_factory=list)
     resting: frozenset[str] = frozenset()
     """What the last fetch was told to leave alone."""
@@ -150,6 +157,13 @@ class PostboxConnector:
         if self.box.thread_troubles:
             raise self.box.thread_troubles.pop(0)
         return Page({}, messages=tuple(self.box.threads.get(conversation_id, ())))
+
+    def upload(self, file: MediaFile, way: Way, now: datetime) -> Uploaded:
+        self.box.uploaded.append(file)
+        self.box.during_upload()
+        if self.box.uploads:
+            raise self.box.uploads.pop(0)
+        return Uploaded(f"media-{len(self.box.uploaded)}", now + timedelta(hours=1), Usage(1))
 
     def send(self, reply: Reply, now: datetime) -> Receipt:
         self.box.sent.append(reply)
@@ -199,6 +213,14 @@ class PostboxConnector:
             gone = WayState.NOT_PERMITTED, "target_gone"
             return WayOption(Way.PRIVATE_REPLY, *gone), WayOption(Way.PUBLIC_REPLY, *gone)
         return WayOption(Way.PRIVATE_REPLY, private, reason), WayOption(Way.PUBLIC_REPLY, WayState.AVAILABLE, "open")
+
+    @staticmethod
+    def files_taken(way: Way, options: Mapping[str, str]) -> FilesTaken | None:
+        if way is Way.DIRECT_MESSAGE:
+            return FilesTaken({"image/png": 1000, "image/jpeg": 1000}, Delivery.UPLOADED, with_text=False)
+        if way is Way.PUBLIC_REPLY:
+            return FilesTaken({"image/png": 1000}, Delivery.FETCHED, most=2, longest_alternative_text=20)
+        return None
 
     @staticmethod
     def text_length(text: str, way: Way) -> int:

@@ -589,7 +589,8 @@ def upgrade() -> None:
         sa.Column("outside_window", sa.Boolean(), nullable=False),
         sa.Column("target_external_id", sa.Text(), nullable=True),
         sa.Column("recipient_external_id", sa.Text(), nullable=True),
-        sa.Column("attachment_url", sa.Text(), nullable=True),
+        sa.Column("attachment_count", sa.Integer(), nullable=False),
+        sa.Column("follows_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("origin", sa.String(length=10), nullable=False),
         sa.Column("author", sa.String(length=200), nullable=True),
         sa.Column("rule", sa.Text(), nullable=True),
@@ -613,6 +614,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_outbox_account_id")),
         sa.ForeignKeyConstraint(["conversation_id"], ["conversations.id"], name=op.f("fk_outbox_conversation_id")),
+        sa.ForeignKeyConstraint(["follows_id"], ["outbox.id"], name=op.f("fk_outbox_follows_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("conversation_id", "client_key", name=op.f("uq_outbox_conversation_id_client_key")),
     )
@@ -628,7 +630,46 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('queued','sending','unknown')"),
     )
     op.create_index(op.f("ix_outbox_external_id"), "outbox", ["external_id"], unique=False)
+    op.create_index(op.f("ix_outbox_follows_id"), "outbox", ["follows_id"], unique=False)
     op.create_index("ix_outbox_state", "outbox", ["state", "id"], unique=False)
+    op.create_table(
+        "attachments",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("outbox_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("uploaded_by", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("content_type", sa.String(length=50), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("alternative_text", sa.Text(), nullable=False),
+        sa.Column("platform_id", sa.Text(), nullable=True),
+        sa.Column("platform_id_ends_at", sa.BigInteger(), nullable=True),
+        sa.Column("fetch_token", sa.String(length=64), nullable=True),
+        sa.Column("fetch_ends_at", sa.BigInteger(), nullable=True),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_attachments_outbox_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
+        sa.UniqueConstraint("fetch_token", name=op.f("uq_attachments_fetch_token")),
+    )
+    op.create_index(
+        "ix_attachments_kept",
+        "attachments",
+        ["created_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("content IS NOT NULL"),
+        postgresql_where=sa.text("content IS NOT NULL"),
+    )
+    op.create_index(op.f("ix_attachments_outbox_id"), "attachments", ["outbox_id"], unique=False)
+    op.create_index(
+        "ix_attachments_unused",
+        "attachments",
+        ["created_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("outbox_id IS NULL"),
+        postgresql_where=sa.text("outbox_id IS NULL"),
+    )
     op.create_table(
         "decisions",
         sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
