@@ -18,7 +18,7 @@ from inbox.api.problems import Problem
 from inbox.db import WEB_THREADS
 from inbox.errors import NotThere, Refusal
 from inbox.runtime import Runtime
-from inbox.web import health, pages, webhooks
+from inbox.web import attachments, health, pages, webhooks
 from inbox.web.armour import Armour
 from inbox.web.desk import Desk
 from inbox.web.failures import Failures
@@ -50,6 +50,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.add_exception_handler(NotThere, problems.of_not_there)
     app.include_router(health.router)
     app.include_router(webhooks.router)
+    app.include_router(attachments.door)
     for router in pages.routers(desk):
         app.include_router(router)
     calls = LateCalls(app)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
+from starlette.datastructures import FormData, UploadFile
 
-from inbox import canned, conversations, presence, replies
+from inbox import attachments, canned, conversations, presence, replies
 from inbox.errors import Refusal
 from inbox.queries.conversation import channel_of, conversation, present
 from inbox.ways import Option
 from inbox.web.conversation import Draft, done, shown, translated_for
-from inbox.web.desk import Form, PageRoute, Visit, Visiting, field
+from inbox.web.desk import MOST_FILES, Form, FormWithFiles, PageRoute, Visit, Visiting, field
 from inbox.web.warmth import hints
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -21,23 +24,58 @@ LONGEST_DRAFT = 20_000
 
 
 @router.post("/conversations/{conversation_id}/replies")
-def send(visit: Visiting, conversation_id: int, form: Form) -> Response:
+def send(visit: Visiting, conversation_id: int, form: FormWithFiles) -> Response:
     """Queues the answer, or shows it again with what stands in the way. A way of `note` writes a note instead."""
     text = field(form, "text").strip()
     chosen = field(form, "way")
+    kept: list[int] = []
     try:
+        kept = _kept_before(visit, form)
+        kept += _kept_now(visit, form)
         if chosen == "note":
-            with visit.writing() as session:
-                conversations.add_note(session, conversation_id, text, visit.person.email, visit.now)
+            _note(visit, conversation_id, text, kept)
         else:
-            _reply(visit, conversation_id, form, text, chosen)
+            _reply(visit, conversation_id, form, text, chosen, kept)
     except Refusal as refusal:
-        draft = Draft(text, chosen, refusal.detail, _alternatives(visit, refusal))
+        draft = Draft(text, chosen, refusal.detail, _alternatives(visit, refusal), kept)
         return shown(visit, conversation_id, draft=draft, status=refusal.status)
     return done(visit, conversation_id)
 
 
-def _reply(visit: Visit, conversation_id: int, form: Any, text: str, chosen: str) -> None:
+def _note(visit: Visit, conversation_id: int, text: str, attachment_ids: Sequence[int]) -> None:
+    if attachment_ids:
+        raise Refusal("A note takes no attachments. Remove them, or choose who reads the answer.", 422)
+    with visit.writing() as session:
+        conversations.add_note(session, conversation_id, text, visit.person.email, visit.now)
+
+
+def _kept_before(visit: Visit, form: FormData) -> list[int]:
+    """The files of the answer when it was shown again after a refusal, less those taken away since."""
+    ids = [int(one) for one in form.getlist("attachment") if isinstance(one, str) and one.isdecimal()][:MOST_FILES]
+    with visit.writing() as session:
+        for one in ids:
+            if described := field(form, f"alternative_text_{one}"):
+                attachments.describe(session, one, described, visit.person.email)
+    return ids
+
+
+def _kept_now(visit: Visit, form: FormData) -> list[int]:
+    """Stores the files that came along; the descriptions stand in the same order. All of them, or none."""
+    files = [one for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
+    described = [one for one in form.getlist("alternative_text") if isinstance(one, str)]
+    if not files:
+        return []
+    with visit.writing() as session:
+        return [
+            attachments.store(session, file.file.read(), file.filename or "", words, visit.person.email, visit.now).id
+            for file, words in zip_longest(files, described[: len(files)], fillvalue="")
+            if isinstance(file, UploadFile) and isinstance(words, str)
+        ]
+
+
+def _reply(
+    visit: Visit, conversation_id: int, form: FormData, text: str, chosen: str, attachment_ids: Sequence[int]
+) -> None:
     with visit.reading() as session:
         option = _option(visit, session, conversation_id, chosen)
     if option is None:
@@ -46,7 +84,7 @@ def _reply(visit: Visit, conversation_id: int, form: Any, text: str, chosen: str
         text = f"{text}\n\n{visit.person.signature}"
     version = field(form, "seen_version")
     with visit.writing() as session:
-        replies.reply(
+        replies.reply_in_parts(
             session,
             visit.runtime,
             conversation_id,
@@ -55,6 +93,7 @@ def _reply(visit: Visit, conversation_id: int, form: Any, text: str, chosen: str
             field(form, "client_key"),
             visit.person.email,
             visit.now,
+            attachment_ids,
             way=option.way,
             seen_version=int(version) if version.isdecimal() else None,
         )

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from inbox import access, answers, conversations, messages, replies
 from inbox.errors import Refusal
+from inbox.queries.attachments import unused_files
 from inbox.queries.conversation import conversation, conversation_of_message, present
 from inbox.queries.views import ConversationDetail
 from inbox.ways import SENDABLE, Option
@@ -23,6 +24,7 @@ from inbox.web.entries import entries
 from inbox.web.i18n import translations
 from inbox.web.inbox import Looking, list_view
 from inbox.web.refusals import translated
+from inbox.web.takings import takings
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 MORNING = time(8, 30)
@@ -36,6 +38,7 @@ class Draft:
     way: str = ""
     problem: str = ""
     alternatives: Sequence[Any] = ()
+    attachment_ids: Sequence[int] = ()
 
 
 @router.get("/conversations/{conversation_id}")
@@ -108,6 +111,8 @@ def conversation_view(
         "can_hide": visit.runtime.channels[detail.conversation.channel].capabilities.can_hide,
         "snoozes": snooze_choices(visit),
         "client_key": f"web-{uuid4()}",
+        "files": unused_files(session, draft.attachment_ids, visit.person.email),
+        "taken": takings(visit, detail, ways),
         "draft": draft.text,
         "problem": translated_for(visit, draft.problem),
         "alternatives": draft.alternatives,

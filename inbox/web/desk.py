@@ -33,6 +33,8 @@ from inbox.web.render import Renderer
 
 COOKIE = "zuruf_session"
 TROUBLES_KEPT = timedelta(seconds=5)
+MOST_FILES = 10
+"""In one form; a file input that was left empty counts too."""
 SILENCES_KEPT = timedelta(minutes=5)
 
 
@@ -202,7 +204,16 @@ Visiting = Annotated[Visit, Depends(signed_in_visit)]
 
 async def checked_form(request: Request, visit: Visiting) -> FormData:
     """Dependency of every unsafe request: its form, after its CSRF token was found right."""
-    form = await request.form(max_files=0, max_fields=200)
+    return await _checked(request, visit, 0)
+
+
+async def checked_form_with_files(request: Request, visit: Visiting) -> FormData:
+    """The same for the one form that takes files."""
+    return await _checked(request, visit, MOST_FILES)
+
+
+async def _checked(request: Request, visit: Visit, most_files: int) -> FormData:
+    form = await request.form(max_files=most_files, max_fields=200)
     given = form.get("csrf") or request.headers.get("x-csrf-token")
     if not access.csrf_matches(visit.csrf, str(given) if given else None):
         raise FormNotOurs
@@ -210,6 +221,7 @@ async def checked_form(request: Request, visit: Visiting) -> FormData:
 
 
 Form = Annotated[FormData, Depends(checked_form)]
+FormWithFiles = Annotated[FormData, Depends(checked_form_with_files)]
 
 
 def field(form: FormData, name: str, default: str = "") -> str:

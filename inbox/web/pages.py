@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 
 from inbox.web import (
     accounts,
+    attachments,
     composer,
     contacts,
     conversation,
@@ -27,8 +28,8 @@ from inbox.web.desk import Desk
 from inbox.web.workshop_bench import Bench
 
 FAMILIES = (
-    sign_in, inbox, conversation, composer, suggestions, outbox, crisis, accounts, contacts, reports, playbook,
-    workshop, workshop_backtest, workshop_points, workshop_versions, settings, live,
+    sign_in, inbox, conversation, composer, attachments, suggestions, outbox, crisis, accounts, contacts, reports,
+    playbook, workshop, workshop_backtest, workshop_points, workshop_versions, settings, live,
 )  # fmt: skip
 
 

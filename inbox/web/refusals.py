@@ -87,6 +87,39 @@ PATTERNS = (
         r"The template (?P<template>\S+) is too long for this channel: (?P<length>\d+) of (?P<limit>\d+)\.",
         N_("The template %(template)s is too long for this channel: %(length)s of %(limit)s."),
     ),
+    (
+        r"This kind of file is not taken\. Known are: (?P<kinds>.*)\.",
+        N_("This kind of file is not taken. Known are: %(kinds)s."),
+    ),
+    (
+        r"The file is too large: at most (?P<most>\d+) MB are taken\.",
+        N_("The file is too large: at most %(most)s MB are taken."),
+    ),
+    (r"A description has at most (?P<most>\d+) characters\.", N_("A description has at most %(most)s characters.")),
+    (
+        r"The description of (?P<name>.*) has at most (?P<most>\d+) characters\.",
+        N_("The description of %(name)s has at most %(most)s characters."),
+    ),
+    (
+        r"There is no attachment (?P<number>\d+) of yours\. Upload it again\.",
+        N_("An attachment is no longer there. Add it again."),
+    ),
+    (
+        r"The attachment (?P<number>\d+) belongs to another reply\. Upload it again\.",
+        N_("An attachment belongs to another reply already. Add it again."),
+    ),
+    (
+        r"(?P<name>.*) is (?P<kind>\w+); the platform takes (?P<kinds>.*) here\.",
+        N_("%(name)s is %(kind)s; the platform takes %(kinds)s here."),
+    ),
+    (
+        r"(?P<name>.*) is too large: (?P<size>\S+) MB of (?P<largest>\d+) MB\.",
+        N_("%(name)s is too large: %(size)s MB of %(largest)s MB."),
+    ),
+    (
+        r"One message carries at most (?P<most>\d+) attachments here; these are (?P<number>\d+)\.",
+        N_("One message carries at most %(most)s attachments here; these are %(number)s."),
+    ),
     (r"Cancelled by (?P<who>.*)\.", N_("Withdrawn by %(who)s.")),
     (r"Not sent automatically: (?P<why>.*)", N_("Not sent automatically: %(why)s")),
     (
@@ -105,6 +138,8 @@ PATTERNS = (
     (r"There is no contact (?P<number>\S+)\.", N_("There is no contact %(number)s.")),
     (r"There is no message (?P<number>\S+)\.", N_("There is no message %(number)s.")),
     (r"There is no suggestion (?P<number>\S+)\.", N_("There is no suggestion %(number)s.")),
+    (r"There is no attachment at this address\.", N_("There is no attachment at this address.")),
+    (r"There is no attachment (?P<number>\S+)\.", N_("There is no attachment %(number)s.")),
     (r"There is no crisis (?P<number>\S+)\.", N_("There is no crisis %(number)s.")),
     (r"There is no outbox item (?P<number>\S+)\.", N_("There is no outbox item %(number)s.")),
     (r"There is no playbook version (?P<number>\S+)\.", N_("There is no playbook version %(number)s.")),
@@ -125,6 +160,21 @@ SENTENCES = (
     N_("The conversation has changed since you opened it. Look at what is new, then send."),
     N_("This client_key was used for another text. Use a new one for a new reply."),
     N_("A reply needs a text."),
+    N_("This client_key was used with other attachments. Use a new one for a new reply."),
+    N_("The picture is damaged. Save it anew and try again."),
+    N_("The same attachment is named twice."),
+    N_("A note takes no attachments. Remove them, or choose who reads the answer."),
+    N_("Answers of this kind carry text only: the platform takes no attachments here."),
+    N_(
+        "The platform fetches attachments from us, and [web] public_url is an address only this machine or network "
+        "can reach. Set it to one that can be reached from outside."
+    ),
+    N_("The platform takes the text and the attachment as two messages. Send them one after the other."),
+    N_("This way takes the attachment."),
+    N_("This way takes it as a message of its own: first the text, then the attachment."),
+    N_("Send the text without the attachment."),
+    N_("An attachment is kept no longer. Upload it again and send a new reply."),
+    N_("Not sent: the message it belongs to was not delivered. Try that one again; this one follows it."),
     N_("Answer publicly: everybody reads it."),
     N_("Send the one private reply to this comment."),
     N_("Write to the person privately."),

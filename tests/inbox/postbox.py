@@ -51,6 +51,7 @@ from inbox.settings import (
     NoticeSettings,
     PlaybookSettings,
     Settings,
+    WebSettings,
 )
 from tests.stepped_clock import SteppedClock
 
@@ -256,7 +257,7 @@ class Office:
         self, database_url: str, folder: Path, clock: SteppedClock, box: Postbox, *, name: str = "box",
         automation: AutomationSettings | None = None, accounts: Sequence[str] = (),
         connected_at: datetime | None = None, token: str = "fake-token-0",
-        monthly_budget: float | None = None,
+        monthly_budget: float | None = None, public_url: str = "http://127.0.0.1:8080",
     ) -> None:  # fmt: skip
         rules, templates = folder / "rules", folder / "templates"
         if not rules.exists():
@@ -279,6 +280,7 @@ class Office:
         ]
         settings = Settings(
             inbox=InboxSettings(database=database_url),
+            web=WebSettings(public_url=public_url),
             automation=automation or AutomationSettings(),
             notices=NoticeSettings(enabled=False),
             playbook=PlaybookSettings(directory=rules, templates=templates, watch=False),

@@ -64,7 +64,7 @@
   function bringComposer(parts) {
     const old = one("#composer");
     const fresh = one("#composer", parts);
-    if (old.contains(document.activeElement) || one("#reply-text", old).value) return;
+    if (old.contains(document.activeElement) || one("#reply-text", old).value || one("#files-chosen li", old)) return;
     const offers = (form) => one(".ways", form).outerHTML + all(".composer-foot .chip", form).map((chip) => chip.textContent).join();
     if (offers(old) === offers(fresh)) return;
     const chosen = one('[name="way"]:checked', old)?.value;
