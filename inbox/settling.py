@@ -86,7 +86,11 @@ def _file(session: Session, item: OutboxItem, receipt: Receipt, now: datetime) -
                 received_at=now,
                 parent_external_id=item.target_external_id,
                 attachments=[
-                    {"type": file.content_type.partition("/")[0], "url": None, "name": file.name}
+                    {
+                        "type": file.content_type.partition("/")[0],
+                        "url": f"/conversations/{item.conversation_id}/attachments/{file.id}",
+                        "name": file.name,
+                    }
                     for file in attachments.of_item(session, item.id)
                 ],
             )

@@ -149,7 +149,8 @@ def test_a_process_killed_after_the_platform_took_it_finds_it_again(house: House
     with pytest.raises(Killed):
         house.work("dispatch")
     again = house.restart()
-    again.live(180, step=10)
+    again.clock.advance(seconds=95)
+    again.live_until(lambda: settled(again))
     assert [digests for _, digests in carried(again)] == [[DIGEST]]
     assert [item.state for item in again.outbox(origin="agent")] == ["sent"]
     assert again.messages(origin="native") == []
@@ -190,7 +191,7 @@ def test_a_photo_under_a_comment_on_facebook(house: House) -> None:
     house.live(30)
     assert carried(house) == [("So sieht es aus:", [DIGEST])]
     (ours,) = house.messages(direction="outbound")
-    assert [one["type"] for one in ours.attachments] == ["photo"]
+    assert [one["url"] for one in ours.attachments] == [f"/conversations/{ours.conversation_id}/attachments/1"]
 
 
 # -- a platform that fetches -----------------------------------------------------------------------------------------
