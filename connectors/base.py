@@ -189,6 +189,9 @@ class Listing:
     oldest: datetime
     newest: datetime
     external_ids: frozenset[str]
+    certain: bool = True
+    """False: the platform counts more than it lists, so what we hold beyond the list is asked for before it counts as
+    deleted."""
 
 
 @dataclass(frozen=True, slots=True)

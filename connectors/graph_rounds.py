@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -241,9 +242,12 @@ class Rounds:
         swept: dict[str, list[str]] = state.setdefault("swept", {})
         there = dict.fromkeys(walk["ids"])
         missing = tuple(known for known in swept.pop(walk["post"], []) if known not in there)
+        everything = _everything_below(walk, post_is_message)
         if walk["total"] in (None, len(there), walk["roots"]):
-            collected.listings.append(_everything_below(walk, post_is_message))
             missing = ()
+        else:
+            everything = replace(everything, certain=False)
+        collected.listings.append(everything)
         ask_about(self._reader, missing[:MOST_QUESTIONS], collected, poll.now)
         swept[walk["post"]] = [*there, *missing[MOST_QUESTIONS:]]
         while sum(map(len, swept.values())) > MOST_SWEPT:

@@ -14,10 +14,12 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import Change, ChangeKind, InboundMessage, Listing
-from inbox import contacts, echoes, events
+from inbox import contacts, echoes, events, unreadable
 from inbox.models import Conversation, EarlierText, EarlyChange, Message, Subject
 from inbox.storable import storable
 
+MOST_ASKED = 50
+"""Of what one uncertain list lacks."""
 BELIEVED_AFTER = timedelta(seconds=60)
 """A deletion that is not certain is final when it is told again this much later."""
 
@@ -175,7 +177,8 @@ def apply_early(session: Session, account_id: int, external_ids: Sequence[str], 
 
 
 def apply_listings(session: Session, account_id: int, listings: Sequence[Listing], now: datetime) -> set[int]:
-    """What we hold within a completely listed range and the platform no longer shows has been deleted."""
+    """What we hold within a completely listed range and the platform no longer shows has been deleted; where the list
+    is not certain, each is asked for first."""
     touched: set[int] = set()
     for listing in listings:
         place = Subject if listing.by_subject else Conversation
@@ -195,9 +198,12 @@ def apply_listings(session: Session, account_id: int, listings: Sequence[Listing
                 Message.sent_at <= listing.newest,
             )
         ).all()
-        missing = [row.id for row in held if row.external_id not in listing.external_ids]
-        if missing:
-            rows = session.scalars(select(Message).where(Message.id.in_(missing))).all()
+        missing = {row.id: row.external_id for row in held if row.external_id not in listing.external_ids}
+        if not listing.certain:
+            unreadable.drop_pointers(session, account_id, listing.external_ids)
+            unreadable.store_pointers(session, account_id, list(missing.values())[-MOST_ASKED:], now)
+        elif missing:
+            rows = session.scalars(select(Message).where(Message.id.in_(list(missing)))).all()
             _delete(session, rows, now, now, inferred=True)
             touched |= {row.conversation_id for row in rows}
     return touched

@@ -42,6 +42,8 @@ SLOW_FROM = 75
 EMPTY = Page(cursor={})
 AT_ONCE = 2
 """Streams of one account that are read at the same time: one that hangs must not take the threads of all."""
+ASKED_FOR_A_DAY = timedelta(days=1)
+"""What no list shows and what is there when asked for is not asked for again for so long."""
 POINTS_TRIED = 12
 """How often something a platform only pointed at is asked for: over some eight hours."""
 LOGIN_LOOKS = timedelta(minutes=5)
@@ -320,15 +322,20 @@ def look_at_one(runtime: Runtime) -> bool:
         return True
     with writing(runtime.sessions) as session:
         account = session.get_one(Account, account.id, with_for_update=True)
-        if _held(session, pointer):
+        held = _held(session, pointer)
+        if held:
             # Asked by its id alone it does not tell where it belongs; only whether it is gone.
             page = replace(page, messages=())
         store_page(session, account, page, connector, runtime.clock(), pushed=False)
-        unreadable.drop_pointers(session, account.id, [pointer.external_id])
+        if held and not page.changes:
+            session.get_one(Pointer, pointer.id).due_at = now + ASKED_FOR_A_DAY
+        else:
+            unreadable.drop_pointers(session, account.id, [pointer.external_id])
     return True
 
 
 def _held(session: Session, pointer: Pointer) -> bool:
+    """Whether we hold it already."""
     found = session.execute(
         select(Message.id).where(Message.account_id == pointer.account_id, Message.external_id == pointer.external_id)
     )

@@ -65,7 +65,8 @@ class Held:
         for change in page.changes:
             self._apply(change)
         for listing in page.listings:
-            self._compare(listing)
+            if listing.certain:
+                self._compare(listing)
         self.unreadable += page.unreadable
         self.gaps += page.gaps
         if page.look_at:

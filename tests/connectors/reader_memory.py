@@ -71,7 +71,7 @@ class Memory:
                     message = replace(message, hidden=change.kind is ChangeKind.HIDDEN)
                 self.messages[change.external_id] = message
         for listing in page.listings:
-            for message in self.messages.values():
+            for message in self.messages.values() if listing.certain else ():
                 subject = message.subject.external_id if message.subject else None
                 scope = subject if listing.by_subject else message.conversation_id
                 inside = scope == listing.scope and listing.oldest <= message.sent_at <= listing.newest

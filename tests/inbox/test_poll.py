@@ -11,6 +11,7 @@ from connectors.base import (
     Change,
     ChangeKind,
     ConnectorError,
+    Listing,
     LoginExpired,
     Misconfigured,
     NewLogin,
@@ -181,6 +182,25 @@ def test_a_pushed_comment_deleted_before_any_list_held_it_is_noticed(office: Off
     office.live(40)
     (row,) = office.rows(Message)
     assert (row.deleted_at is None, "look_again" in office.box.asked) == (shown, not shown)
+    assert office.rows(Pointer) == []
+
+
+def test_what_an_uncertain_list_lacks_is_asked_for_once_and_believed_only_then(office: Office) -> None:
+    gone, filtered, listed = (office.comment(text, text) for text in ("weg", "gefiltert", "da"))
+    office.arrive(gone, filtered, listed, stream="comments")
+    now = office.clock()
+    listing = Listing("post-1", True, now - timedelta(days=1), now, frozenset({listed.external_id}), certain=False)
+    office.box.again.append(Page({}, changes=(Change(gone.external_id, ChangeKind.DELETED, now),)))
+    office.box.again.append(Page({}, messages=(filtered,)))
+    for _ in range(3):
+        office.box.pages["comments"].append(Page({}, listings=(listing,)))
+        office.clock.advance(seconds=11)
+        office.work("poll", "look-at")
+    assert [(row.text, row.deleted_at is None) for row in office.rows(Message)] == [
+        ("", False), ("gefiltert", True), ("da", True)
+    ]  # fmt: skip
+    assert office.box.asked.count("look_again") == 2
+    office.arrive(filtered, stream="comments")
     assert office.rows(Pointer) == []
 
 
