@@ -221,11 +221,19 @@ class Reading:
         walk, page, batch, is_head = walk_page("direct_messages", before, poll, PRIVATE, ask, self._read_events)
         kept = tuple(message for message in page.messages if message.sent_at >= poll.since)
         remembered = [str(known) for known in state.get("threads", [])]
-        listings = self._listings(batch, before, remembered, poll.now) if is_head else ()
+        lately = frozenset(state.get("shown", []))
+        listings = self._listings(batch, before, remembered, lately, poll.now) if is_head else ()
+        shown = sorted(message.external_id for message in batch.messages) if listings else sorted(lately)
         if is_head:
             here = list(dict.fromkeys(message.conversation_id for message in batch.messages))
             remembered = list(dict.fromkeys([*here, *remembered]))[:MOST_REMEMBERED]
-        cursor = {"walk": walk.json(), "threads": remembered, "size": size, **_paid_today(state, batch, poll.now)}
+        cursor = {
+            "walk": walk.json(),
+            "threads": remembered,
+            "shown": shown,
+            "size": size,
+            **_paid_today(state, batch, poll.now),
+        }
         return replace(page, cursor=cursor, messages=kept, listings=listings)
 
     def events(self, now: datetime, may_refuse: tuple[str, ...] = (), **which: Any) -> Answer:
@@ -238,10 +246,13 @@ class Reading:
         return translate("direct_messages", answer, self.own_id, direct_message, "dm_read")
 
     @staticmethod
-    def _listings(batch: Batch, before: Walk, remembered: Sequence[str], now: datetime) -> tuple[Listing, ...]:
+    def _listings(
+        batch: Batch, before: Walk, remembered: Sequence[str], lately: frozenset[str], now: datetime
+    ) -> tuple[Listing, ...]:
         """What the head shows completely: per thread, everything between its oldest row and what was passed before.
 
-        Nothing is claimed from an empty page or one with a row that cannot be told apart.
+        Nothing is claimed from an empty page or one with a row that cannot be told apart. One answer may leave an item
+        out, so what the reading before held (`lately`) still counts as there: two must lack it.
         """
         if not batch.whole or not batch.marks:
             return ()
@@ -253,8 +264,8 @@ class Reading:
         shown: dict[str, set[str]] = {thread: set() for thread in remembered}
         for message in batch.messages:
             shown.setdefault(message.conversation_id, set()).add(message.external_id)
-        unread = {odd.external_id for odd in batch.odd if odd.external_id}
-        return tuple(Listing(thread, False, oldest, newest, frozenset(ids | unread)) for thread, ids in shown.items())
+        unread = frozenset(odd.external_id for odd in batch.odd if odd.external_id)
+        return tuple(Listing(thread, False, oldest, newest, unread | lately | ids) for thread, ids in shown.items())
 
     # -- threads ----------------------------------------------------------------------------------------------------
 
