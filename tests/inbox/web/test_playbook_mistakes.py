@@ -41,7 +41,7 @@ def test_files_that_cannot_be_read_are_told_in_german(name: str) -> None:
     [
         (
             "00.yml:3: a list stands where a label belongs; write a label",
-            "00.yml:3: hier steht eine Liste, erwartet wird: ein Etikett; schreiben Sie: ein Etikett",
+            "00.yml:3: hier steht eine Liste, erwartet wird: ein Schlagwort; schreiben Sie: ein Schlagwort",
         ),
         (
             "00.yml:3: 'x' stands where one of a, b belongs; write one of a, b",
