@@ -44,6 +44,8 @@ LEASE_WITH_FILES = timedelta(seconds=90)
 """Some platforms take a picture within the reply, or fetch it while they are asked."""
 SAVED_UP = timedelta(seconds=60)
 """An account that was quiet for so long may send as much at once; only who goes on writing is held to the pace."""
+SPOILED_LOOKS = 3
+"""How often a thread with an unreadable message is read anew before a machine speaks into it all the same."""
 AT_ONCE = 2
 """Replies of one account in hand at the same time: a platform that hangs must not take the threads of all."""
 
@@ -238,6 +240,10 @@ def _leaves_if_still_wanted(runtime: Runtime, connector: Connector, item_id: int
         settling.settle_error(
             runtime, item_id, Unavailable(f"the connector failed: {type(error).__name__}"), left=False
         )
+        return False
+    if page.unreadable and attempt < SPOILED_LOOKS:
+        spoiled = Unavailable("a message of the thread could not be read, perhaps a person's answer; looking again")
+        settling.settle_error(runtime, item_id, spoiled, left=False)
         return False
     with writing(runtime.sessions) as session:
         account = session.get_one(Account, account.id, with_for_update=True)
