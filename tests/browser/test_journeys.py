@@ -86,7 +86,7 @@ def test_keyboard_alone(desk: Desk, page_of: Open) -> None:
     page.wait_for_function("first => document.querySelector('.conversation h1').innerText === first", arg=first)
     assert first.startswith("Jana"), "a crisis stands before all others"
     page.keyboard.press("j")
-    page.wait_for_function("document.querySelector('.conversation h1').innerText === 'Nina'")
+    page.wait_for_function("() => document.querySelector('.conversation h1').innerText === 'Nina'")
     page.keyboard.press("r")
     page.keyboard.type("Der Versand nach Zürich kostet 14,90 €.")
     page.keyboard.press("Control+Enter")
