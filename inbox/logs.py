@@ -25,7 +25,7 @@ from inbox.settings import Settings
 
 QUIET = (
     *("tweepy", "oauthlib", "requests_oauthlib", "requests", "urllib3", "httpx", "httpcore"),
-    *("alembic", "apprise", "uvicorn", "uvicorn.error", "uvicorn.access", "asyncio", "watchfiles"),
+    *("apscheduler", "alembic", "apprise", "uvicorn", "uvicorn.error", "uvicorn.access", "asyncio", "watchfiles"),
 )
 """Libraries that are heard from WARNING on: tweepy prints bearer tokens at DEBUG, uvicorn a line for each request."""
 HIDDEN = "[hidden]"
@@ -102,6 +102,8 @@ def set_up(settings: Settings, *, clock: Clock = system_clock, stream: TextIO | 
     root.setLevel(settings.logs.level.upper())
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # A round whose time comes while it is under way is skipped on purpose: the next time makes up for it.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

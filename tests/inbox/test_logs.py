@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import json
 import logging
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 
 from inbox.logs import Redactor, set_up
 from inbox.settings import Settings
@@ -46,6 +49,18 @@ def test_a_line_reads_like_a_sentence() -> None:
     for part in ("info", "page stored", "poll", "account=shop", "new=12"):
         assert part in line
     assert line.count("\n") == 1
+
+
+def test_the_scheduler_tells_nothing_of_its_rounds() -> None:
+    stream = logged()
+    begun = threading.Semaphore(0)
+    scheduler = BackgroundScheduler(timezone=UTC)
+    scheduler.add_job(begun.release, IntervalTrigger(seconds=0.01, timezone=UTC))
+    scheduler.start()
+    for _ in range(3):
+        assert begun.acquire(timeout=20)
+    scheduler.shutdown()
+    assert stream.getvalue() == ""
 
 
 def test_json_lines_are_in_utc() -> None:
