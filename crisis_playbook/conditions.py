@@ -32,6 +32,10 @@ class Condition(Protocol):
         """What was found, in words a person can read."""
         ...
 
+    def always(self) -> str:
+        """What `why` says of every message on which it holds; empty where that depends on the message."""
+        ...
+
     def spans(self, evidence: Evidence) -> tuple[Span, ...]:
         """Where in the text the deciding words stand."""
         ...
@@ -49,7 +53,16 @@ class Condition(Protocol):
         ...
 
 
-class Plain:
+class Varied:
+    """What holds on different messages for different reasons."""
+
+    __slots__ = ()
+
+    def always(self) -> str:
+        return ""
+
+
+class Plain(Varied):
     """What most conditions share: nothing to show in the text, nothing to count, no gate."""
 
     __slots__ = ()
@@ -68,7 +81,7 @@ class Plain:
 
 
 @dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(Varied):
     """Every condition of a mapping holds."""
 
     parts: tuple[Condition, ...]
@@ -106,7 +119,7 @@ class AllOf:
 
 
 @dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Varied):
     """`any`: at least one of several mappings holds."""
 
     parts: tuple[Condition, ...]

@@ -61,7 +61,7 @@ class _Said:
         """Note that the rule applied; those after it see its labels and severity, which only rises."""
         self.applied.append(rule)
         if self.in_words:
-            self.why.append(sentence_of(rule, True, evidence))
+            self.why.append(rule.applied.of(evidence))
         then = rule.then
         evidence.labels.update(then.labels)
         if then.severity != "none":
@@ -77,11 +77,14 @@ def _together(applied: list[Rule]) -> Actions:
         return _NOTHING
     if len(applied) == 1:
         return applied[0].then
-    every = [rule.then for rule in applied]
+    labels = tuple(dict.fromkeys([label for rule in applied for label in rule.then.labels]))
+    every = [rule.then for rule in applied if not rule.only_marks]
+    if not every:
+        return Actions(labels=labels)
     replying = next((then for then in every if then.reply is not None), _NOTHING)
     return Actions(
         assign=next((then.assign for then in every if then.assign), None),
-        labels=tuple(dict.fromkeys([label for then in every for label in then.labels])),
+        labels=labels,
         reply=replying.reply,
         reply_in_public=replying.reply_in_public,
         hold_replies=next((then.hold_replies for then in every if then.hold_replies), None),
@@ -100,7 +103,8 @@ def _decision(playbook: Playbook, evidence: Evidence, said: _Said, explain: bool
     suggestions = [
         Suggested(kind, template, rule.name) for rule in said.applied for kind, template in rule.then.suggestions
     ]
-    reply_rule = next((rule.name for rule in said.applied if rule.then.reply is not None), None)
+    replying = said.applied if reply is not None else []
+    reply_rule = next((rule.name for rule in replying if rule.then.reply is not None), None)
     if said.undecided and said.in_words:
         why += [sentence_of(rule, None, evidence) for rule in said.undecided]
     if reply is not None and (only_proposed := _only_proposed(then, evidence)):

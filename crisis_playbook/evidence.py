@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from crisis_playbook.language import detect
@@ -71,6 +72,7 @@ class Evidence:
         "_length",
         "_places",
         "_points",
+        "_stream",
         "_sums",
         "_topics",
         "_written",
@@ -86,7 +88,8 @@ class Evidence:
         self.vocabulary = vocabulary
         self._written = facts.text.split()
         self._chunks = vocabulary.phrases.chunks(self._written)
-        self.found: Found = vocabulary.phrases.find_in(self._chunks)
+        self._stream = list(chain.from_iterable(self._chunks))
+        self.found: Found = vocabulary.phrases.find_in(self._stream)
         vocabulary.patterns.find(facts.text, self.found)
         self.labels: set[str] = set(facts.labels)
         """The conversation's labels and those set by rules that applied so far."""
@@ -154,14 +157,20 @@ class Evidence:
         """The words of these stretches of tokens, in quotes, for a person to read; at most MOST_SHOWN of them."""
         if not stretches:
             return ""
-        places = self._found_places()
         if len(stretches) == 1:
-            return f'"{places.words(stretches[0])}"'
-        return _in_quotes(map(places.words, sorted(stretches[:MOST_SHOWN])))
+            return self._quoted(stretches[0])
+        return ", ".join(dict.fromkeys(map(self._quoted, sorted(stretches[:MOST_SHOWN]))))
+
+    def _quoted(self, stretch: Stretch) -> str:
+        first, end = stretch
+        if end == first + 1:
+            return self._stream[first].quoted
+        return f'"{self._found_places().words(stretch)}"'
 
     def quote(self, spans: tuple[Span, ...]) -> str:
         """The words of the message at these places, in quotes, for a person to read."""
-        return _in_quotes(" ".join(self.facts.text[start:end].split()) for start, end in spans)
+        words = dict.fromkeys(" ".join(self.facts.text[start:end].split()) for start, end in spans)
+        return ", ".join([f'"{part}"' for part in words])
 
     def spans(self, stretches: list[Stretch]) -> tuple[Span, ...]:
         """The stretches of tokens as characters of the original text; at most MOST_SHOWN of them."""
@@ -174,7 +183,3 @@ class Evidence:
         if self._places is None:
             self._places = Places(self.facts.text, self._written, self._chunks)
         return self._places
-
-
-def _in_quotes(parts: Iterable[str]) -> str:
-    return ", ".join([f'"{part}"' for part in dict.fromkeys(parts)])

@@ -22,7 +22,7 @@ def sentence_of(rule: Rule, held: bool | None, evidence: Evidence) -> str:
     """One sentence: that the rule applied, did not apply, or could not be decided, and the telling conditions, each
     once: two conditions on one signal say the same."""
     if held:
-        return f"rule {rule.name} applied: {'; '.join(dict.fromkeys([part.why(evidence) for part in rule.when.parts]))}"
+        return rule.applied.of(evidence)
     telling = [part for part in rule.when.parts if part.holds(evidence) is held] or rule.when.parts
     verb = "did not apply" if held is False else "could not be decided"
     return f"rule {rule.name} {verb}: {'; '.join(dict.fromkeys([part.why(evidence) for part in telling]))}"

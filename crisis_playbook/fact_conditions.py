@@ -32,6 +32,10 @@ class FactIs(Plain):
             return f"{self.word} is not known"
         return f"{self.word} is {str(value).lower() if isinstance(value, bool) else value}"
 
+    def always(self) -> str:
+        only = self.wanted[0] if len(self.wanted) == 1 else None
+        return f"{self.word} is {only}" if isinstance(only, str) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Within(Plain):

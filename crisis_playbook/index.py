@@ -25,13 +25,15 @@ class Index:
                     opened.setdefault(words, []).append(number)
         self._always = tuple(always)
         self._opened = {words: tuple(numbers) for words, numbers in opened.items()}
-        self._openers = frozenset(opened)
+        self._openers = set(opened)
 
     def candidates(self, found: Found) -> Iterable[int]:
         """The numbers that may hold, in their order."""
         openers = self._openers.intersection(found)
         if not openers:
             return self._always
+        if len(openers) == 1 and not self._always:
+            return self._opened[openers.pop()]
         numbers = set(self._always)
         for words in openers:
             numbers.update(self._opened[words])

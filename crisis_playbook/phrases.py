@@ -98,7 +98,7 @@ class _Branch:
 class Seen:
     """What one token means to the phrases: the lists it completes alone, the phrases it begins or continues."""
 
-    __slots__ = ("atoms", "begins", "end", "expects", "is_word", "lists", "start")
+    __slots__ = ("atoms", "begins", "end", "expects", "is_word", "lists", "quoted", "start")
 
     def __init__(
         self,
@@ -106,11 +106,13 @@ class Seen:
         lists: tuple[int, ...] = (),
         begins: tuple[_Branch, ...] = (),
         is_word: bool = True,
-        place: tuple[int, int] = (0, 0),
+        token: Token | None = None,
     ) -> None:
         self.atoms, self.lists, self.begins, self.is_word = atoms, lists, begins, is_word
-        self.start, self.end = place
+        self.start, self.end = (token.start, token.end) if token else (0, 0)
         """Where it stands in its chunk; not told for words no phrase knows."""
+        self.quoted = f'"{token.raw}"' if token else ""
+        """As it is written, in quotes."""
         self.expects = _expected(begins)
         """What may follow in the phrases it begins; None where any word may."""
 
@@ -210,15 +212,14 @@ class Phrases:
 
     def find(self, text: str) -> Found:
         """Every word list found in the text, with the stretches of tokens."""
-        return self.find_in(self.chunks(text.split()))
+        return self.find_in(list(chain.from_iterable(self.chunks(text.split()))))
 
     def chunks(self, written: list[str]) -> list[Chunk]:
         """What stands between white space, understood."""
         return list(map(self._chunks.__getitem__, written))
 
-    def find_in(self, chunks: list[Chunk]) -> Found:
-        """Every word list found in these chunks. One pass, however many phrases."""
-        stream = list(chain.from_iterable(chunks))
+    def find_in(self, stream: list[Seen]) -> Found:
+        """Every word list found in the tokens of a text. One pass, however many phrases."""
         nothing = self._nothing
         found: Found = {}
         for index, seen in enumerate(stream):
@@ -244,8 +245,8 @@ class Phrases:
         tokens = chunk_tokens(chunk)
         seen = [self._seen(token) for token in tokens]
         if marks and seen:
-            last, place = seen[-1], (tokens[-1].start, tokens[-1].end)
-            seen[-1] = Seen(last.atoms, (*last.lists, *marks), last.begins, last.is_word, place)
+            last = seen[-1]
+            seen[-1] = Seen(last.atoms, (*last.lists, *marks), last.begins, last.is_word, tokens[-1])
         return self._one_unknown if seen == [self._nothing] else tuple(seen)
 
     def _seen(self, token: Token) -> Seen:
@@ -259,7 +260,7 @@ class Phrases:
         branches = [self._tree.following[atom] for atom in sorted(atoms) if atom in self._tree.following]
         lists = tuple(dict.fromkeys(number for branch in branches for number in branch.lists))
         begins = tuple(branch for branch in branches if branch.following or branch.any_word)
-        return Seen(frozenset(atoms), lists, begins, True, (token.start, token.end))
+        return Seen(frozenset(atoms), lists, begins, True, token)
 
     def _atoms_of(self, word: str, kind: str) -> list[int]:
         atoms = [self._closed[word]] if word in self._closed else []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crisis_playbook.conditions import AllOf
 from crisis_playbook.evidence import Evidence, Vocabulary
 from crisis_playbook.index import Index
 from crisis_playbook.model import Actions, Alarm, Facts, Hours, Level, Target, Team
+from crisis_playbook.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,15 @@ class Rule:
     """`continue: true`."""
     examples: tuple[Example, ...]
     place: str
+    applied: Sentence = field(init=False, repr=False, compare=False)
+    """How it tells that it applied."""
+    only_marks: bool = field(init=False, repr=False, compare=False)
+    """It asks for nothing but labels and suggestions."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "applied", Sentence(self.name, self.when.parts))
+        marks = Actions(labels=self.then.labels, suggestions=self.then.suggestions)
+        object.__setattr__(self, "only_marks", self.then == marks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crisis_playbook.conditions import Gate, Plain
+from crisis_playbook.conditions import Gate, Plain, Varied
 from crisis_playbook.evidence import Evidence, Span
 from crisis_playbook.phrases import Stretch, apart
 from crisis_playbook.signs import KnownSign
 
 
 @dataclass(frozen=True, slots=True)
-class HasTopic:
+class HasTopic(Varied):
     """One of the topics fits the text."""
 
     names: tuple[str, ...]
@@ -54,7 +54,7 @@ class HasTopic:
 
 
 @dataclass(frozen=True, slots=True)
-class HasWords:
+class HasWords(Varied):
     """`text_any`: one of the phrases stands in the text."""
 
     phrases: tuple[str, ...]
@@ -68,8 +68,8 @@ class HasWords:
         return self.words in evidence.found
 
     def why(self, evidence: Evidence) -> str:
-        quoted = self.quote(evidence)
-        return f"found {quoted}" if quoted else "none of the words was found"
+        stretches = evidence.found.get(self.words)
+        return f"found {evidence.said(apart(stretches))}" if stretches else "none of the words was found"
 
     def spans(self, evidence: Evidence) -> tuple[Span, ...]:
         return evidence.spans(apart(evidence.found.get(self.words, [])))
@@ -143,7 +143,7 @@ class HasNoWords(Plain):
 
 
 @dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(Varied):
     """`pattern`: one of the RE2 patterns matches the folded text."""
 
     written: tuple[str, ...]
@@ -178,7 +178,7 @@ class Matches:
 
 
 @dataclass(frozen=True, slots=True)
-class Shows:
+class Shows(Varied):
     """`sign`: the text shows one of the signs."""
 
     signs: tuple[KnownSign, ...]

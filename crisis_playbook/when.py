@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from crisis_playbook import document
@@ -265,29 +266,21 @@ class When:
 
 _PHRASES = OneOrMore(Phrase())
 VOCABULARY: Mapping[str, Word] = {
-    "channel": Word(OneOrMore(Channel()), _fact("channel", lambda evidence: evidence.facts.channel)),
-    "account": Word(OneOrMore(Text("an account's name")), _fact("account", lambda evidence: evidence.facts.account)),
-    "kind": Word(OneOrMore(Choice(KINDS)), _fact("kind", lambda evidence: evidence.facts.kind)),
-    "visibility": Word(
-        OneOrMore(Choice(("public", "private"))), _fact("visibility", lambda evidence: evidence.facts.visibility)
-    ),
-    "language": Word(OneOrMore(Language()), _fact("language", lambda evidence: evidence.language)),
-    "spoken_by": Word(
-        OneOrMore(Choice(("customer", "us"))), _fact("spoken_by", lambda evidence: evidence.facts.spoken_by)
-    ),
-    "addressed": Word(Boolean(), _fact("addressed", lambda evidence: evidence.facts.addressed)),
-    "first_of_conversation": Word(
-        Boolean(), _fact("first_of_conversation", lambda evidence: evidence.facts.first_of_conversation)
-    ),
-    "hours": Word(OneOrMore(Choice(("open", "closed"))), _fact("hours", lambda evidence: evidence.facts.hours)),
-    "has_attachment": Word(Boolean(), _fact("has_attachment", lambda evidence: evidence.facts.has_attachment)),
-    "severity": Word(OneOrMore(Choice(SEVERITIES)), _fact("severity", lambda evidence: evidence.severity)),
+    "channel": Word(OneOrMore(Channel()), _fact("channel", attrgetter("facts.channel"))),
+    "account": Word(OneOrMore(Text("an account's name")), _fact("account", attrgetter("facts.account"))),
+    "kind": Word(OneOrMore(Choice(KINDS)), _fact("kind", attrgetter("facts.kind"))),
+    "visibility": Word(OneOrMore(Choice(("public", "private"))), _fact("visibility", attrgetter("facts.visibility"))),
+    "language": Word(OneOrMore(Language()), _fact("language", attrgetter("language"))),
+    "spoken_by": Word(OneOrMore(Choice(("customer", "us"))), _fact("spoken_by", attrgetter("facts.spoken_by"))),
+    "addressed": Word(Boolean(), _fact("addressed", attrgetter("facts.addressed"))),
+    "first_of_conversation": Word(Boolean(), _fact("first_of_conversation", attrgetter("facts.first_of_conversation"))),
+    "hours": Word(OneOrMore(Choice(("open", "closed"))), _fact("hours", attrgetter("facts.hours"))),
+    "has_attachment": Word(Boolean(), _fact("has_attachment", attrgetter("facts.has_attachment"))),
+    "severity": Word(OneOrMore(Choice(SEVERITIES)), _fact("severity", attrgetter("severity"))),
     "severity_at_least": Word(Choice(SEVERITIES), lambda value, reading, node: SeverityAtLeast(value)),
     "label": Word(OneOrMore(Text("a label")), lambda value, reading, node: HasLabel(value)),
-    "author_followers": Word(
-        Limits(), _within("author_followers", "followers", lambda evidence: evidence.facts.author_followers)
-    ),
-    "words": Word(Limits(), _within("words", "words", lambda evidence: evidence.length), textual=True),
+    "author_followers": Word(Limits(), _within("author_followers", "followers", attrgetter("facts.author_followers"))),
+    "words": Word(Limits(), _within("words", "words", attrgetter("length")), textual=True),
     "topic": Word(OneOrMore(Name("topic")), _topic, textual=True),
     "text_any": Word(_PHRASES, lambda value, reading, node: HasWords(*_words(value, reading)), textual=True),
     "text_all": Word(_PHRASES, _text_all, textual=True),

@@ -50,6 +50,29 @@ def test_explaining_decides_the_same(facts: Facts, playbook: Playbook) -> None:
     assert {check.rule for check in explained.checks if check.applied is None} == set(plain.undecided)
 
 
+REASONS = with_rules(
+    """\
+  - {rule: a, when: {visibility: public, text_any: [kaputt, sehr gut]}, then: [{label: a}], continue: true,
+     examples: {applies: [kaputt]}}
+  - {rule: b, when: {hours: [open, closed], visibility: public}, then: [{label: b}], continue: true}
+  - {rule: c, when: {text_any: [kaputt], any: [{text_any: [kaputt]}, {visibility: private}], visibility: public},
+     then: [{label: c}], continue: true, examples: {applies: [kaputt]}}
+  - {rule: d, when: {not: {visibility: private}, visibility: public, addressed: true}, then: [{label: d}],
+     continue: true}
+""",
+    "topics: {t: {any: [neu]}}",
+)
+
+
+@settings(max_examples=100)
+@given(FACTS, st.sampled_from([WHOLE, REASONS]))
+def test_a_rule_that_applied_tells_the_reason_of_every_condition_once(facts: Facts, playbook: Playbook) -> None:
+    explained = evaluate(playbook, facts, explain=True)
+    applied = [check for check in explained.checks if check.applied]
+    reasons = [(check.rule, "; ".join(dict.fromkeys(step.why for step in check.steps))) for check in applied]
+    assert explained.why[: len(applied)] == tuple(f"rule {rule} applied: {why}" for rule, why in reasons)
+
+
 @settings(max_examples=100)
 @given(FACTS, st.sampled_from([WHOLE, BRANCHES]))
 def test_without_words_the_decision_is_the_same(facts: Facts, playbook: Playbook) -> None:
