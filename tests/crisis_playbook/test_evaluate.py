@@ -60,7 +60,7 @@ REASONS = with_rules(
   - {rule: d, when: {not: {visibility: private}, visibility: public, addressed: true}, then: [{label: d}],
      continue: true}
 """,
-    "topics: {t: {any: [neu]}}",
+    "topics: {t: {any: [neu]}}\n",
 )
 
 
