@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -53,6 +52,7 @@ from inbox.settings import (
     Settings,
     WebSettings,
 )
+from tests.own_loop import in_a_loop_of_its_own
 from tests.stepped_clock import SteppedClock
 
 WINDOW = timedelta(hours=24)
@@ -322,7 +322,7 @@ class Office:
     def push(self, body: bytes, account: str = "box", signature: str = "fits") -> int:
         """The platform tells us something; the status it is answered with."""
         headers = {"X-Signature": signature}
-        return asyncio.run(push.receive(self.runtime, account, headers, body, self.clock()))
+        return in_a_loop_of_its_own(push.receive(self.runtime, account, headers, body, self.clock()))
 
     def letter(self, text: str = "Guten Tag, eine Frage.", person: str = "jana", **parts: Any) -> InboundMessage:
         """A private message, just written."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import AsyncIterator
 
 from anyio import Event
 from sse_starlette import ServerSentEvent
@@ -17,15 +15,8 @@ from inbox.models import Event as EventRow
 from inbox.queries.views import EventView
 from inbox.runtime import Runtime
 from inbox.web import live
+from tests.own_loop import in_a_loop_of_its_own
 from tests.stepped_clock import SteppedClock
-
-Result = TypeVar("Result")
-
-
-def in_a_loop_of_its_own(following: Coroutine[object, object, Result]) -> Result:
-    """In a thread, because a browser test of the same process keeps its own loop in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, following).result()
 
 
 def happen(runtime: Runtime, kind: str, conversation_id: int | None = None) -> None:
