@@ -19,9 +19,10 @@ Json = Any
 OPENING = (
     ("facebook", "message"), ("instagram", "message"), ("twitter", "message"), ("facebook", "complaint"),
     ("facebook", "injury"),
+    ("facebook", "message"), ("instagram", "message"), ("twitter", "message"), ("instagram", "complaint"),
 )  # fmt: skip
 """The first arrivals of a demo: an everyday message on each platform, then a complaint, then what a crisis begins
-with."""
+with, and everyday messages again."""
 _EVERYDAY = frozenset({"status", "price", "hours", "question"})
 _BETWEEN_STORIES = timedelta(seconds=20)
 _BETWEEN_OPENERS = timedelta(seconds=3)
@@ -45,7 +46,7 @@ class Living:
         self._due: list[tuple[datetime, int, Callable[[datetime], object]]] = []
         self._serial = itertools.count()
         self._stories = self._endless()
-        self._openers: list[tuple[str, str]] = list(OPENING) * 2
+        self._openers: list[tuple[str, str]] = list(OPENING)
         self._next_story: datetime | None = None
         self._read_of_journal = 0
 
