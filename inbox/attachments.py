@@ -7,6 +7,7 @@ them without another thought. They are large, so they are read only where they a
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -232,8 +233,13 @@ def media(runtime: Runtime, file: Attachment, content: bytes = b"") -> MediaFile
     )
 
 
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{40,64}")
+
+
 def fetched(session: Session, token: str, now: datetime) -> Stored:
     """What a platform fetches with the address it was given. Raises NotThere for everybody else, and afterwards."""
+    if not _TOKEN.fullmatch(token):
+        raise NotThere("attachment at this address")
     row = session.execute(
         select(Attachment.name, Attachment.content_type, Attachment.content).where(
             Attachment.fetch_token == token,

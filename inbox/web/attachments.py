@@ -21,7 +21,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 def fetch(runtime: Wired, now: Now, token: str) -> Response:
     """What a platform comes for; 404 before, afterwards and for everybody else."""
     with reading(runtime.sessions) as session:
-        return _download(attachments.fetched(session, token[:100], now))
+        return _download(attachments.fetched(session, token, now))
 
 
 @router.get("/conversations/{conversation_id}/attachments/{attachment_id}")

@@ -351,7 +351,7 @@ def clicked(runtime: Runtime, reason: str, status: str, count: int) -> None:
             session.add(
                 Suggestion(
                     conversation_id=message.conversation_id, message_id=message.id, kind="move_to_private",
-                    template=f"{reason}-{status}-{number}", rule="trouble", playbook="0" * 64, way="private_reply",
+                    template=f"{reason}-{status}-{number}", rule="trouble", playbook="0" * 12, way="private_reply",
                     text="", why=[], points=[[reason, 1.0]], status=status, created_at=runtime.clock(),
                 )
             )  # fmt: skip
