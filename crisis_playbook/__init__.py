@@ -28,6 +28,7 @@ from crisis_playbook.model import (
 from crisis_playbook.playbook import Playbook, Question, Rule, target_for
 from crisis_playbook.scenarios import scenario_directory
 from crisis_playbook.schema import json_schema
+from crisis_playbook.side_by_side import SideBySide
 
 __all__ = [
     "SEVERITIES",
@@ -50,6 +51,7 @@ __all__ = [
     "Report",
     "Rule",
     "Severity",
+    "SideBySide",
     "Step",
     "Suggested",
     "Target",

@@ -25,7 +25,11 @@ def evaluate(playbook: Playbook, facts: Facts, explain: bool = False, words: boo
     decided applies nothing, is named in `undecided`, and the rules after it are asked as if it did not apply.
     Pure: the same playbook and facts give the same decision.
     """
-    evidence = Evidence(facts, playbook.vocabulary)
+    return judged(playbook, Evidence(facts, playbook.vocabulary), explain, words)
+
+
+def judged(playbook: Playbook, evidence: Evidence, explain: bool, words: bool) -> Decision:
+    """`evaluate` of a message whose words were found already."""
     evidence.add_up()
     said = _Said(words or explain)
     decided_by: str | None = None

@@ -122,10 +122,11 @@ class Evidence:
         A `not` phrase takes back the found words it overlaps, and those it stands directly in front of.
         """
         if name not in self._topics:
-            self._topics[name] = self._find_topic(self.vocabulary.topics[name])
+            self._topics[name] = self.hits(self.vocabulary.topics[name])
         return self._topics[name]
 
-    def _find_topic(self, topic: Topic) -> list[Stretch]:
+    def hits(self, topic: Topic) -> list[Stretch]:
+        """Where the words of any topic stand whose lists were looked for, as `topic` tells of the vocabulary's own."""
         hits = self.found.get(topic.any)
         if not hits:
             return []

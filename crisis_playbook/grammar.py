@@ -16,7 +16,7 @@ from crisis_playbook import document
 from crisis_playbook.document import Listing, Node, Place, Scalar
 from crisis_playbook.mistakes import Mistake, instead
 from crisis_playbook.patterns import Patterns
-from crisis_playbook.phrases import Phrases
+from crisis_playbook.phrases import Phrases, list_number
 
 Schema = dict[str, Any]
 NAME = re.compile(r"[^\W_][\w.-]*\Z")
@@ -61,13 +61,13 @@ class Reading:
     def topic_list(self, name: str) -> int:
         """The word list of a topic; a list that is never found where the topic itself is broken."""
         if name not in self.topic_lists:
-            self.topic_lists[name] = self.phrases.new_list()
+            self.topic_lists[name] = list_number("topic", name)
         return self.topic_lists[name]
 
     def level_list(self, signal: str, level: str) -> int:
         """The list that is found where the signal reaches the level."""
         if (signal, level) not in self.level_lists:
-            self.level_lists[signal, level] = self.phrases.new_list()
+            self.level_lists[signal, level] = list_number("level", signal, level)
         return self.level_lists[signal, level]
 
     incomplete: bool = False

@@ -7,7 +7,7 @@ from typing import Any
 
 import re2
 
-from crisis_playbook.phrases import PhraseError
+from crisis_playbook.phrases import PhraseError, list_number
 from crisis_playbook.text import fold, fold_text, fold_text_with_places
 
 MOST_SIGNS = 500
@@ -16,11 +16,11 @@ _CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]")
 _BACKTRACKING = re.compile(r"\(\?(?:[=!>]|<[=!])|\\[1-9]|\\k<|[*+?}]\+")
 
 
-def _options() -> Any:
+def _options(memory: int = MOST_MEMORY) -> Any:
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
-    options.max_mem = MOST_MEMORY
+    options.max_mem = memory
     return options
 
 
@@ -65,24 +65,32 @@ def _fix(pattern: str) -> str:
 class Patterns:
     """All patterns of a playbook. Add them, then `find` them all in one pass."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int = MOST_MEMORY) -> None:
+        self._memory = memory
         self._numbers: list[int] = []
         self._patterns: dict[str, int] = {}
         self._set: Any = None
 
-    def add(self, folded: str, number: int) -> int:
-        """Register a folded pattern under a word list's number; equal patterns share the first number."""
-        if folded in self._patterns:
-            return self._patterns[folded]
-        self._patterns[folded] = number
-        self._set = None
-        return number
+    def add(self, folded: str) -> int:
+        """Register a folded pattern; its number is what `find` notes. Equal patterns share a number."""
+        if folded not in self._patterns:
+            self._patterns[folded] = list_number("pattern", folded)
+            self._set = None
+        return self._patterns[folded]
+
+    def together_with(self, other: Patterns) -> Patterns:
+        """The patterns of both, prepared, each under its number."""
+        both = Patterns(self._memory + other._memory)
+        for folded in (*self._patterns, *other._patterns):
+            both.add(folded)
+        both.prepare()
+        return both
 
     def prepare(self) -> None:
         """Compile the set; called once when the playbook is complete."""
         if not self._patterns:
             return
-        self._set = re2.Set.SearchSet(_options())
+        self._set = re2.Set.SearchSet(_options(self._memory))
         for folded in self._patterns:
             self._set.Add(folded)
         self._set.Compile()

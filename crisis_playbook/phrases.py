@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Set
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from itertools import accumulate, chain
 from typing import Any, Literal
 
@@ -133,6 +134,11 @@ Found = dict[int, list[Stretch]]
 """For each word list that was found: where."""
 
 
+def list_number(kind: str, *what: object) -> int:
+    """The number of a list of this kind that holds this: the same in every playbook that has the same list."""
+    return int.from_bytes(blake2b(repr((kind, *what)).encode(), digest_size=7).digest())
+
+
 class Phrases:
     """All word lists of a playbook. Add them, then `find` them all in one pass.
 
@@ -148,9 +154,8 @@ class Phrases:
         self._inside: Any = None
         """Whether a word holds any of the `*parts*`: asked for every new word, whatever their number."""
         self._tree = _Branch()
-        self._lists = 0
         self._by_phrases: dict[tuple[tuple[WordPattern, ...], ...], int] = {}
-        self._mark_tests: list[tuple[re.Pattern[str], int]] = []
+        self._mark_tests: dict[int, re.Pattern[str]] = {}
         self._chunks = Remembered(self.understand)
         self._nothing = Seen()
         self._one_unknown = (self._nothing,)
@@ -161,7 +166,7 @@ class Phrases:
         key = tuple(phrases)
         if key in self._by_phrases:
             return self._by_phrases[key]
-        number = self._by_phrases[key] = self.new_list()
+        number = self._by_phrases[key] = list_number("phrases", key)
         for phrase in phrases:
             branch = self._tree
             for pattern in phrase:
@@ -176,15 +181,20 @@ class Phrases:
 
         Chunks that are nothing but a word, not all in capitals, are not looked at.
         """
-        number = self.new_list()
-        self._mark_tests.append((re.compile(pattern), number))
+        number = list_number("marks", pattern)
+        self._mark_tests[number] = re.compile(pattern)
         self._chunks.forget()
         return number
 
-    def new_list(self) -> int:
-        """A number for something found otherwise than by phrases, such as a pattern."""
-        self._lists += 1
-        return self._lists - 1
+    def together_with(self, other: Phrases) -> Phrases:
+        """The word lists of both, each under its number."""
+        both = Phrases()
+        for lists in (self, other):
+            for phrases in lists._by_phrases:
+                both.add_list(list(phrases))
+            for test in lists._mark_tests.values():
+                both.add_marks(test.pattern)
+        return both
 
     def _step(self, branch: _Branch, pattern: WordPattern) -> _Branch:
         if pattern.open == "any":
@@ -241,7 +251,7 @@ class Phrases:
         """What the tokens of one chunk mean to the phrases."""
         marks: tuple[int, ...] = ()
         if chunk.isupper() or not chunk.isalpha():
-            marks = tuple(number for test, number in self._mark_tests if test.search(chunk))
+            marks = tuple(number for number, test in self._mark_tests.items() if test.search(chunk))
         tokens = chunk_tokens(chunk)
         seen = [self._seen(token) for token in tokens]
         if marks and seen:

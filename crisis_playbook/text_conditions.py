@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crisis_playbook.conditions import Gate, Plain, Varied
 from crisis_playbook.evidence import Evidence, Span
@@ -15,7 +15,7 @@ class HasTopic(Varied):
     """One of the topics fits the text."""
 
     names: tuple[str, ...]
-    lists: tuple[int, ...]
+    lists: tuple[int, ...] = field(compare=False)
 
     @property
     def text(self) -> str:

@@ -167,12 +167,12 @@ def _text_all(phrases: Any, reading: Reading, node: Node) -> Condition:
 
 
 def _pattern(patterns: tuple[tuple[str, str], ...], reading: Reading, node: Node) -> Condition:
-    numbers = tuple(reading.patterns.add(folded, reading.phrases.new_list()) for _, folded in patterns)
+    numbers = tuple(reading.patterns.add(folded) for _, folded in patterns)
     return Matches(tuple(text for text, _ in patterns), tuple(folded for _, folded in patterns), numbers)
 
 
 def _price(wanted: bool, reading: Reading, node: Node) -> Condition:
-    number = reading.patterns.add(AMOUNT, reading.phrases.new_list())
+    number = reading.patterns.add(AMOUNT)
     found = Matches(("an amount of money",), (AMOUNT,), (number,), "mentions_price")
     return found if wanted else Not(found)
 

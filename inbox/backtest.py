@@ -1,6 +1,6 @@
 """A candidate playbook over one's own history against the playbook in force: what would have been decided otherwise.
 
-Nothing is sent and nothing is stored. Both playbooks judge the same facts through the one `evaluate`; what only the
+Nothing is sent and nothing is stored. Both playbooks judge the same facts through the one interpreter; what only the
 course of events knew (labels and severity a conversation had at that moment) is left out for both alike.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from crisis_playbook import Decision, Facts, Playbook, evaluate
+from crisis_playbook import Decision, Facts, Playbook, SideBySide
 from inbox import sla
 from inbox.business_hours import BusinessHours
 from inbox.judging import QUIET
@@ -96,12 +96,13 @@ def backtest(
     total = min(total, most) if most is not None else total
     result, people, different_people = Comparison(), set[int](), set[int]()
     hours = sla.shop_hours(active, inbox)
+    playbooks = SideBySide(active, candidate)
     for rows in _pages(session, wanted, total):
         firsts = _firsts(session, rows)
         alike = _Alike()
         for row in rows:
             facts = _facts(row, row.id in firsts, hours)
-            before, after = evaluate(active, facts, words=False), evaluate(candidate, facts, words=False)
+            before, after = playbooks.judge(facts)
             person = row.contact_id or -row.conversation_id
             people.add(person)
             if alike.add(row.channel, before, after) and _differ(result, row, before, after):
@@ -186,7 +187,8 @@ class _Alike:
 
     def add(self, channel: str, before: Decision, after: Decision) -> bool:
         """Note one message; False when the playbooks certainly agree on it."""
-        one, other = _parts(before), _parts(after)
+        one = _parts(before)
+        other = one if after is before else _parts(after)
         key = (channel, one, other)
         self._times[key] += 1
         self._decisions[key] = before, after
