@@ -233,7 +233,7 @@ def media(runtime: Runtime, file: Attachment, content: bytes = b"") -> MediaFile
     )
 
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{40,64}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def fetched(session: Session, token: str, now: datetime) -> Stored:
