@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from crisis_playbook import Decision, Facts, Playbook, SideBySide
@@ -143,19 +143,15 @@ def _firsts(session: Session, rows: Sequence[Any]) -> set[int]:
     """Which of these messages had no other in their conversation in the day before."""
     threads = {row.conversation_id for row in rows}
     earliest = min(row.sent_at for row in rows) - QUIET
-    times: dict[int, list[tuple[datetime, int]]] = {}
-    for conversation_id, sent_at, message_id in session.execute(
-        select(Message.conversation_id, Message.sent_at, Message.id)
+    sent = type_coerce(Message.sent_at, BigInteger)
+    before = func.lag(sent).over(partition_by=Message.conversation_id, order_by=(Message.sent_at, Message.id))
+    gaps = (
+        select(Message.id, (sent - before).label("gap"))
         .where(Message.conversation_id.in_(threads), Message.sent_at >= earliest)
-        .order_by(Message.conversation_id, Message.sent_at, Message.id)
-    ):
-        times.setdefault(conversation_id, []).append((sent_at, message_id))
-    firsts = set()
-    for thread in times.values():
-        for number, (sent_at, message_id) in enumerate(thread):
-            if number == 0 or sent_at - thread[number - 1][0] > QUIET:
-                firsts.add(message_id)
-    return firsts
+        .subquery()
+    )
+    long_ago = or_(gaps.c.gap.is_(None), gaps.c.gap > QUIET // timedelta(microseconds=1))
+    return set(session.scalars(select(gaps.c.id).where(long_ago)))
 
 
 def _facts(row: Any, first: bool, hours: BusinessHours | None) -> Facts:
