@@ -83,14 +83,19 @@ class Evidence:
         "vocabulary",
     )
 
-    def __init__(self, facts: Facts, vocabulary: Vocabulary) -> None:
+    def __init__(self, facts: Facts, vocabulary: Vocabulary, read: Evidence | None = None) -> None:
+        """`read`: the same message by a vocabulary of the same lists; then nothing is looked for again."""
         self.facts = facts
         self.vocabulary = vocabulary
-        self._written = facts.text.split()
-        self._chunks = vocabulary.phrases.chunks(self._written)
-        self._stream = list(chain.from_iterable(self._chunks))
-        self.found: Found = vocabulary.phrases.find_in(self._stream)
-        vocabulary.patterns.find(facts.text, self.found)
+        if read is None:
+            self._written = facts.text.split()
+            self._chunks = vocabulary.phrases.chunks(self._written)
+            self._stream = list(chain.from_iterable(self._chunks))
+            self.found: Found = vocabulary.phrases.find_in(self._stream)
+            vocabulary.patterns.find(facts.text, self.found)
+        else:
+            self._written, self._chunks, self._stream = read._written, read._chunks, read._stream
+            self.found = read._found_in_text()
         self.labels: set[str] = set(facts.labels)
         """The conversation's labels and those set by rules that applied so far."""
         self.severity: str = facts.severity
@@ -147,6 +152,11 @@ class Evidence:
         for name, signal in self.vocabulary.signals.items():
             for level in self.sum(name).reached:
                 self.found[signal.lists[level]] = []
+
+    def _found_in_text(self) -> Found:
+        """What was found before signals were summed up."""
+        levels = {number for signal in self.vocabulary.signals.values() for number in signal.lists.values()}
+        return {number: stretches for number, stretches in self.found.items() if number not in levels}
 
     def points(self, signal: str) -> tuple[Points, ...]:
         """The lines of the signal that counted, in words."""

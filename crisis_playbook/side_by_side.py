@@ -12,7 +12,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TypeVar
 
-from crisis_playbook.evaluate import evaluate, judged
+from crisis_playbook.evaluate import judged
 from crisis_playbook.evidence import Evidence, Vocabulary
 from crisis_playbook.index import Gate, Index
 from crisis_playbook.model import Decision, Facts
@@ -34,7 +34,7 @@ class SideBySide:
             one.signals,
         )
         self._active = replace(active, vocabulary=both)
-        self._candidate = candidate
+        self._candidate = replace(candidate, vocabulary=replace(both, topics=other.topics, signals=other.signals))
         self._topics = [
             (name, other.topics[name]) for name, topic in one.topics.items() if other.topics.get(name, topic) != topic
         ]
@@ -52,7 +52,8 @@ class SideBySide:
         evidence = Evidence(facts, self._active.vocabulary)
         before = judged(self._active, evidence, explain=False, words=False)
         if self._always or self._changes.candidates(evidence.found) or self._reads_differently(evidence):
-            return before, evaluate(self._candidate, facts, words=False)
+            again = Evidence(facts, self._candidate.vocabulary, evidence)
+            return before, judged(self._candidate, again, explain=False, words=False)
         return before, before
 
     def _reads_differently(self, evidence: Evidence) -> bool:
