@@ -236,17 +236,19 @@ class Rounds:
     def _conclude(
         self, walk: Walk, post_is_message: bool, state: dict[str, Any], collected: Collected, poll: Poll
     ) -> None:
-        """What a whole sweep proves; where the platform counts more than it shows, ask for each that vanished."""
+        """What a whole sweep proves. Only a count of the platform's own makes it certain: without one, an answer that
+        broke off would take everything behind it along. Where it counts more than it shows, ask for each that vanished.
+        """
         if walk["counted"] != walk["total"]:
             return
         swept: dict[str, list[str]] = state.setdefault("swept", {})
         there = dict.fromkeys(walk["ids"])
         missing = tuple(known for known in swept.pop(walk["post"], []) if known not in there)
         everything = _everything_below(walk, post_is_message)
-        if walk["total"] in (None, len(there), walk["roots"]):
+        counted = walk["total"] in (len(there), walk["roots"])
+        if walk["total"] is None or counted:
             missing = ()
-        else:
-            everything = replace(everything, certain=False)
+        everything = replace(everything, certain=counted)
         collected.listings.append(everything)
         ask_about(self._reader, missing[:MOST_QUESTIONS], collected, poll.now)
         swept[walk["post"]] = [*there, *missing[MOST_QUESTIONS:]]

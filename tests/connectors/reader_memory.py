@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from connectors.base import ChangeKind, Connector, ConnectorError, InboundMessage, Page, Poll
+from connectors.base import ChangeKind, Connector, ConnectorError, InboundMessage, Listing, Page, Poll
 
 
 class Memory:
@@ -41,10 +42,18 @@ class Memory:
                     break
                 self.cursors[stream] = json.loads(json.dumps(page.cursor))
                 self.take(page)
+                self.ask_about(page.listings, now)
                 if not page.more:
                     break
             else:
                 raise AssertionError(f"{stream} never ends")
+
+    def ask_about(self, listings: Iterable[Listing], now: datetime) -> None:
+        """What a list lacks that is not certain is asked for by itself."""
+        for listing in listings:
+            missing = [] if listing.certain else self.lacking(listing)
+            if missing:
+                self.take(self.connector.look_again(missing, Poll(now, self.since, self.active)))
 
     def take(self, page: Page, *, pushed: bool = False) -> None:
         """Store a page as the inbox does."""
@@ -71,18 +80,28 @@ class Memory:
                     message = replace(message, hidden=change.kind is ChangeKind.HIDDEN)
                 self.messages[change.external_id] = message
         for listing in page.listings:
-            for message in self.messages.values() if listing.certain else ():
-                subject = message.subject.external_id if message.subject else None
-                scope = subject if listing.by_subject else message.conversation_id
-                inside = scope == listing.scope and listing.oldest <= message.sent_at <= listing.newest
-                if inside and message.external_id not in listing.external_ids:
-                    if message.external_id not in self.deleted:
-                        self.inferred.add(message.external_id)
-                    self.deleted.add(message.external_id)
+            for external_id in self.lacking(listing) if listing.certain else ():
+                self.inferred.add(external_id)
+                self.deleted.add(external_id)
         self.unreadable += [item.reason for item in page.unreadable]
         self.gaps += [gap.conversation_id for gap in page.gaps]
         self.pointers += page.look_at
 
+    def lacking(self, listing: Listing) -> list[str]:
+        """What we hold within the range and the list does not show."""
+        held = [message for message in self.messages.values() if message.external_id not in self.deleted]
+        return [
+            message.external_id
+            for message in held
+            if listing.oldest <= message.sent_at <= listing.newest
+            and message.external_id not in listing.external_ids
+            and listing.scope == (_subject(message) if listing.by_subject else message.conversation_id)
+        ]
+
     def texts(self) -> Counter[str]:
         """The words of everything that is not deleted."""
         return Counter(m.text for m in self.messages.values() if m.external_id not in self.deleted)
+
+
+def _subject(message: InboundMessage) -> str | None:
+    return message.subject.external_id if message.subject else None

@@ -312,12 +312,17 @@ def test_a_deep_reply_that_went_is_seen_below_long_threads_too(mocked: responses
     mocked.add_callback("GET", f"{BASE}/1780/replies", below)
     mocked.add("GET", f"{BASE}/{own}/tags", json={"data": []})
     mocked.add("GET", re.compile(rf"{re.escape(BASE)}/\w+/conversations.*"), json={"data": []})
+    mocked.add("GET", f"{BASE}/1792", json=replies[2] | {"media": {"id": "18"}, "parent_id": "1780"})
+    mocked.add(
+        "GET", f"{BASE}/1794", status=400, json={"error": {"message": "not there", "code": 100, "error_subcode": 33}}
+    )
     memory = Memory(instagram(), POLL.since)
     memory.poll(NOW, "comments")
     for minute in range(10):
         memory.poll(NOW + timedelta(minutes=minute), "rounds")
     assert (len(memory.messages), memory.deleted) == (7, set())
-    del replies[4]
+    # One is gone, one is merely left out of the answer: no count tells them apart, so both are asked for.
+    del replies[4], replies[2]
     for minute in range(10, 24):
         memory.poll(NOW + timedelta(minutes=minute), "rounds")
     assert memory.deleted == {"1794"}
