@@ -221,17 +221,23 @@ class Reading:
         walk, page, batch, is_head = walk_page("direct_messages", before, poll, PRIVATE, ask, self._read_events)
         kept = tuple(message for message in page.messages if message.sent_at >= poll.since)
         remembered = [str(known) for known in state.get("threads", [])]
-        lately = frozenset(state.get("shown", []))
-        listings = self._listings(batch, before, remembered, lately, poll.now) if is_head else ()
-        shown = sorted(message.external_id for message in batch.messages) if listings else sorted(lately)
+        listings: tuple[Listing, ...] = ()
+        last = {"shown": state.get("shown", []), "shown_from": state.get("shown_from")}
+        oldest = _oldest_shown(batch, poll.now) if is_head else None
+        if oldest is not None:
+            if last["shown_from"]:
+                both = max(oldest, datetime.fromisoformat(last["shown_from"]))
+                listings = self._listings(batch, before, remembered, frozenset(last["shown"]), both)
+            shown = sorted(message.external_id for message in batch.messages)
+            last = {"shown": shown, "shown_from": oldest.isoformat()}
         if is_head:
             here = list(dict.fromkeys(message.conversation_id for message in batch.messages))
             remembered = list(dict.fromkeys([*here, *remembered]))[:MOST_REMEMBERED]
         cursor = {
             "walk": walk.json(),
             "threads": remembered,
-            "shown": shown,
             "size": size,
+            **last,
             **_paid_today(state, batch, poll.now),
         }
         return replace(page, cursor=cursor, messages=kept, listings=listings)
@@ -247,20 +253,15 @@ class Reading:
 
     @staticmethod
     def _listings(
-        batch: Batch, before: Walk, remembered: Sequence[str], lately: frozenset[str], now: datetime
+        batch: Batch, before: Walk, remembered: Sequence[str], lately: frozenset[str], oldest: datetime
     ) -> tuple[Listing, ...]:
-        """What the head shows completely: per thread, everything between its oldest row and what was passed before.
+        """What the head shows completely: per thread, everything between `oldest` and what was passed before.
 
-        Nothing is claimed from an empty page or one with a row that cannot be told apart. One answer may leave an item
-        out, so what the reading before held (`lately`) still counts as there: two must lack it.
+        One answer may leave an item out, so what the reading before held (`lately`) still counts as there: two must
+        lack it. `oldest` is how far down both of them reached.
         """
-        if not batch.whole or not batch.marks:
-            return ()
-        times = [mark.at for mark in batch.marks]
-        cut = batch.next_token is not None
-        oldest = min(times) + timedelta(milliseconds=1) if cut else now - DIRECT_MESSAGE_REACH
         passed = before.read_once or before.floor
-        newest = max([*times, passed.at] if passed else times)
+        newest = max([*(mark.at for mark in batch.marks), *([passed.at] if passed else [])])
         shown: dict[str, set[str]] = {thread: set() for thread in remembered}
         for message in batch.messages:
             shown.setdefault(message.conversation_id, set()).add(message.external_id)
@@ -358,6 +359,15 @@ def any_of(conversations: Sequence[str]) -> str:
             break
         query = longer
     return query
+
+
+def _oldest_shown(batch: Batch, now: datetime) -> datetime | None:
+    """How far down an answer shows all direct messages; None for an empty one, or where a row cannot be told apart."""
+    if not batch.whole or not batch.marks:
+        return None
+    if batch.next_token is None:
+        return now - DIRECT_MESSAGE_REACH
+    return min(mark.at for mark in batch.marks) + timedelta(milliseconds=1)
 
 
 def _page_size(state: Mapping[str, Json], walk: Walk, now: datetime) -> int:

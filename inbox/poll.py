@@ -327,8 +327,10 @@ def look_at_one(runtime: Runtime) -> bool:
             # Asked by its id alone it does not tell where it belongs; only whether it is gone.
             page = replace(page, messages=())
         store_page(session, account, page, connector, runtime.clock(), pushed=False)
-        if held and not page.changes:
-            session.get_one(Pointer, pointer.id).due_at = now + ASKED_FOR_A_DAY
+        # Meanwhile a list may have shown it: then nothing waits any more.
+        waiting = session.get(Pointer, pointer.id)
+        if held and not page.changes and waiting is not None:
+            waiting.due_at = now + ASKED_FOR_A_DAY
         else:
             unreadable.drop_pointers(session, account.id, [pointer.external_id])
     return True

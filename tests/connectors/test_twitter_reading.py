@@ -328,13 +328,27 @@ def test_a_vanished_direct_message_is_missing_from_a_listing_that_covers_it(x: r
     ],
 )
 def test_nothing_is_claimed_from_a_page_that_is_not_whole(x: responses.RequestsMock, body: dict[str, Any]) -> None:
+    shop = account()
+    x.get(EVENTS, json=listing([event(2)]))
+    first = shop.fetch("direct_messages", None, POLL)
+    assert shop.fetch("direct_messages", first.cursor, POLL).listings != ()
+    x.remove("GET", EVENTS)
     x.get(EVENTS, json=body)
-    assert account().fetch("direct_messages", None, POLL).listings == ()
+    assert shop.fetch("direct_messages", first.cursor, POLL).listings == ()
 
 
-def test_a_cut_page_claims_nothing_below_its_last_row(x: responses.RequestsMock) -> None:
+def test_nothing_is_claimed_below_what_either_of_two_readings_reached(x: responses.RequestsMock) -> None:
+    shop = account()
+    x.get(EVENTS, json=listing([event(3), event(2, ago=timedelta(hours=2)), event(1, ago=timedelta(hours=3))]))
+    whole = shop.fetch("direct_messages", shop.fetch("direct_messages", None, POLL).cursor, POLL)
+    x.remove("GET", EVENTS)
     x.get(EVENTS, json=listing([event(3), event(2, ago=timedelta(hours=2))], next_token="abcdefghijklmnop"))
-    (seen,) = account().fetch("direct_messages", None, POLL).listings
+    cut = shop.fetch("direct_messages", whole.cursor, POLL)
+    assert [seen.oldest > NOW - timedelta(hours=2) for seen in cut.listings] == [True]
+    x.remove("GET", EVENTS)
+    x.get(EVENTS, json=listing([event(3), event(2, ago=timedelta(hours=2))]))
+    # Whole again and without the first: this is the only reading so far that lacks it.
+    (seen,) = shop.fetch("direct_messages", cut.cursor, POLL).listings
     assert seen.oldest > NOW - timedelta(hours=2)
 
 

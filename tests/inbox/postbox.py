@@ -107,6 +107,7 @@ class Postbox:
     """Happens while a thread is read again: somebody else is always faster."""
     answers: list[Receipt | Exception] = field(default_factory=list)
     during_send: Callable[[], None] = lambda: None
+    during_look: Callable[[], None] = lambda: None
     found: list[Receipt | Exception | None] = field(default_factory=list)
     again: list[Answer] = field(default_factory=list)
     hides: list[Exception] = field(default_factory=list)
@@ -150,6 +151,7 @@ class PostboxConnector:
 
     def look_again(self, external_ids: Sequence[str], poll: Poll) -> Page:
         self.box.asked.append("look_again")
+        self.box.during_look()
         return self._give(self.box.again.pop(0)) if self.box.again else Page({})
 
     def read_thread(self, conversation_id: str, kind: Kind, poll: Poll) -> Page:

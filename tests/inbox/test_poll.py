@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from connectors.base import (
     Change,
@@ -201,6 +202,25 @@ def test_what_an_uncertain_list_lacks_is_asked_for_once_and_believed_only_then(o
     ]  # fmt: skip
     assert office.box.asked.count("look_again") == 2
     office.arrive(filtered, stream="comments")
+    assert office.rows(Pointer) == []
+
+
+def test_what_a_list_shows_while_it_is_asked_for_waits_no_more(office: Office) -> None:
+    left_out = office.comment("da", "anna")
+    office.arrive(left_out, stream="comments")
+    now = office.clock()
+    listing = Listing("post-1", True, now - timedelta(days=1), now, frozenset(), certain=False)
+    office.box.pages["comments"].append(Page({}, listings=(listing,)))
+    office.clock.advance(seconds=11)
+    office.work("poll")
+
+    def shown_meanwhile() -> None:
+        with writing(office.runtime.sessions) as session:
+            session.execute(delete(Pointer))
+
+    office.box.during_look = shown_meanwhile
+    office.work("look-at")
+    assert office.box.asked.count("look_again") == 1
     assert office.rows(Pointer) == []
 
 
