@@ -47,7 +47,8 @@ def bring_in(
     """Make or update the account of this name and its streams. History stays; new credentials clear `reconnect`."""
     account = session.scalars(select(Account).where(Account.name == name).with_for_update()).one_or_none()
     if account is None:
-        connected = connected_at or now
+        # Most platforms tell whole seconds: what somebody writes in this very second is no history.
+        connected = (connected_at or now).replace(microsecond=0)
         account = Account(
             name=name,
             channel=channel,

@@ -42,6 +42,17 @@ def test_history_is_never_answered_and_what_came_just_after_is(office: Office) -
     assert office.states == ["queued"]
 
 
+def test_what_is_written_in_the_second_of_connecting_is_no_history(
+    database_url: str, tmp_path: Path, clock: SteppedClock, box: Postbox
+) -> None:
+    """Most platforms leave the rest of the second out of their times."""
+    clock.advance(milliseconds=900)
+    office = Office(database_url, tmp_path, clock, box)
+    office.arrive(office.letter(sent_at=clock().replace(microsecond=0)))
+    assert office.states == ["queued"]
+    office.close()
+
+
 def test_our_own_message_is_not_answered(office: Office) -> None:
     office.arrive(replace(office.letter(), own=True, author=Author("1")))
     assert office.outbox == []
