@@ -361,13 +361,17 @@ def any_of(conversations: Sequence[str]) -> str:
     return query
 
 
+CUT_MARGIN = timedelta(seconds=2)
+
+
 def _oldest_shown(batch: Batch, now: datetime) -> datetime | None:
     """How far down an answer shows all direct messages; None for an empty one, or where a row cannot be told apart."""
     if not batch.whole or not batch.marks:
         return None
     if batch.next_token is None:
         return now - DIRECT_MESSAGE_REACH
-    return min(mark.at for mark in batch.marks) + timedelta(milliseconds=1)
+    # The page is cut by id, the range by time; near the cut the two need not agree.
+    return min(mark.at for mark in batch.marks) + CUT_MARGIN
 
 
 def _page_size(state: Mapping[str, Json], walk: Walk, now: datetime) -> int:
