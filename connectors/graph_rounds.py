@@ -230,12 +230,10 @@ class Rounds:
         if below or not walk["listed"]:
             return walk
         if sound:
-            self._conclude(walk, edge.posts_are_messages, state, collected, poll)
+            self._conclude(walk, state, collected, poll)
         return None
 
-    def _conclude(
-        self, walk: Walk, post_is_message: bool, state: dict[str, Any], collected: Collected, poll: Poll
-    ) -> None:
+    def _conclude(self, walk: Walk, state: dict[str, Any], collected: Collected, poll: Poll) -> None:
         """What a whole sweep proves. Only a count of the platform's own makes it certain: without one, an answer that
         broke off would take everything behind it along. Where it counts more than it shows, ask for each that vanished.
         """
@@ -244,7 +242,7 @@ class Rounds:
         swept: dict[str, list[str]] = state.setdefault("swept", {})
         there = dict.fromkeys(walk["ids"])
         missing = tuple(known for known in swept.pop(walk["post"], []) if known not in there)
-        everything = _everything_below(walk, post_is_message)
+        everything = _everything_below(walk)
         counted = walk["total"] in (len(there), walk["roots"])
         if walk["total"] is None or counted:
             missing = ()
@@ -272,7 +270,8 @@ def _queue(state: dict[str, Any], post: str, edge: str) -> None:
         queue.append([post, edge])
 
 
-def _everything_below(walk: Walk, post_is_message: bool) -> Listing:
-    ids = frozenset(walk["ids"]) | ({walk["post"]} if post_is_message else frozenset())
+def _everything_below(walk: Walk) -> Listing:
+    # A post by somebody else is a message too, and its comments tell nothing about it.
+    ids = frozenset(walk["ids"]) | {walk["post"]}
     until = datetime.fromtimestamp(walk["began"] - SETTLE_SECONDS, BEGINNING.tzinfo)
     return Listing(walk["post"], True, BEGINNING, until, ids)
