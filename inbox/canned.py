@@ -13,7 +13,7 @@ from inbox import events
 from inbox.errors import Refusal
 from inbox.models import CannedResponse
 from inbox.queries.house import canned_responses
-from inbox.queries.views import CannedResponseView
+from inbox.queries.house_views import CannedResponseView
 
 NAME = re.compile(r"[\w-]{1,60}")
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")

@@ -15,7 +15,7 @@ from inbox.api.door import Id, Now, Reader, Wired, Writer
 from inbox.api.problems import UNREADABLE_OR_LARGE, documented
 from inbox.db import reading, writing
 from inbox.queries.attachments import file
-from inbox.queries.views import FileView
+from inbox.queries.reply_views import FileView
 from inbox.runtime import Runtime
 
 router = APIRouter(prefix="/attachments", tags=["attachments"])

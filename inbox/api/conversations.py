@@ -19,18 +19,9 @@ from inbox.db import reading, writing
 from inbox.queries.conversation import conversation
 from inbox.queries.conversations import STATUSES, Filters, conversations
 from inbox.queries.outbox import outbox_item
+from inbox.queries.reply_views import OutboxView, SuggestionView
 from inbox.queries.rows import rows_in_order
-from inbox.queries.views import (
-    ConversationPage,
-    ConversationRow,
-    EventView,
-    GapView,
-    LinkedView,
-    MessageView,
-    NoteView,
-    OutboxView,
-    SuggestionView,
-)
+from inbox.queries.views import ConversationPage, ConversationRow, EventView, GapView, LinkedView, MessageView, NoteView
 from inbox.runtime import Runtime
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])

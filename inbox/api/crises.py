@@ -12,7 +12,7 @@ from inbox.api.door import Id, Manager, Now, Reader, Wired, Words
 from inbox.api.problems import UNREADABLE_OR_LARGE, documented
 from inbox.db import reading, writing
 from inbox.queries.crises import crises, crisis
-from inbox.queries.views import CrisisView
+from inbox.queries.house_views import CrisisView
 
 router = APIRouter(prefix="/crises", tags=["crises"])
 

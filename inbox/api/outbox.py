@@ -11,7 +11,7 @@ from inbox.api.door import CursorText, Id, Limit, Now, Reader, Wired, Writer
 from inbox.api.problems import UNREADABLE_OR_LARGE, documented
 from inbox.db import reading, writing
 from inbox.queries.outbox import outbox, outbox_item
-from inbox.queries.views import OutboxPage, OutboxView
+from inbox.queries.reply_views import OutboxPage, OutboxView
 
 router = APIRouter(prefix="/outbox", tags=["outbox"])
 

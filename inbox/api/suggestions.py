@@ -12,8 +12,8 @@ from inbox.api.door import CursorText, Id, Limit, Now, Reader, Wired, Words, Wri
 from inbox.api.problems import UNREADABLE_OR_LARGE, documented
 from inbox.db import reading, writing
 from inbox.queries.outbox import outbox_item
+from inbox.queries.reply_views import OutboxView, SuggestionPage, SuggestionView
 from inbox.queries.suggestions import suggestion, suggestions
-from inbox.queries.views import OutboxView, SuggestionPage, SuggestionView
 
 router = APIRouter(prefix="/suggestions", tags=["suggestions"])
 

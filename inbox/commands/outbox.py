@@ -10,7 +10,7 @@ from inbox.commands.opening import ACTOR, DONE, local, opened, say, say_json, sa
 from inbox.db import reading, writing
 from inbox.queries.outbox import STATES
 from inbox.queries.outbox import outbox as outbox_page
-from inbox.queries.views import OutboxView
+from inbox.queries.reply_views import OutboxView
 
 WORTH_SHOWING = ("queued", "sending", "unknown", "failed")
 

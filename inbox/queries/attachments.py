@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from inbox.errors import NotThere
 from inbox.models import Attachment
-from inbox.queries.views import FileView
+from inbox.queries.reply_views import FileView
 
 _COLUMNS = select(
     Attachment.id,

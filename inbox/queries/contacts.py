@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from inbox.errors import NotThere
 from inbox.models import Account, Contact, Conversation
+from inbox.queries.house_views import ContactView, ProfileView
 from inbox.queries.rows import rows_in_order
-from inbox.queries.views import ContactView, ProfileView
 
 MOST_CONVERSATIONS = 50
 MOST_FOUND = 20

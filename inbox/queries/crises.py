@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from inbox.errors import NotThere
 from inbox.models import Crisis, Event
+from inbox.queries.house_views import ChecklistItem, CrisisView
 from inbox.queries.timeline import first_event_id
-from inbox.queries.views import ChecklistItem, CrisisView, EventView
+from inbox.queries.views import EventView
 
 
 def crises(

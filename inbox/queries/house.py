@@ -6,7 +6,7 @@ from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from inbox.models import CannedResponse, ConversationLabel, PlaybookProblem, PlaybookVersion
-from inbox.queries.views import CannedResponseView, PlaybookNow
+from inbox.queries.house_views import CannedResponseView, PlaybookNow
 
 
 def _labels_in_use() -> Select[str]:

@@ -10,14 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox.models import Contact, Conversation, EarlierText, Message, MessageDecision, OutboxItem
-from inbox.queries.views import (
-    AttachmentView,
-    ContactRef,
-    DecisionView,
-    Delivery,
-    EarlierTextView,
-    MessageView,
-)
+from inbox.queries.views import AttachmentView, ContactRef, DecisionView, Delivery, EarlierTextView, MessageView
 
 Origin = Literal["customer", "agent", "automation", "native"]
 

@@ -12,7 +12,7 @@ from inbox.errors import NotThere
 from inbox.models import Account, OutboxItem
 from inbox.queries.attachments import files_of
 from inbox.queries.cursors import Cursor, bounded, decode
-from inbox.queries.views import FileView, OutboxPage, OutboxView
+from inbox.queries.reply_views import FileView, OutboxPage, OutboxView
 
 State = Literal["queued", "sending", "sent", "failed", "unknown", "cancelled"]
 STATES: tuple[State, ...] = ("queued", "sending", "sent", "failed", "unknown", "cancelled")

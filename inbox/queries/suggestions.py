@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from inbox.errors import NotThere
 from inbox.models import Message, Suggestion
 from inbox.queries.cursors import Cursor, bounded, decode
-from inbox.queries.views import SuggestionPage, SuggestionView
+from inbox.queries.reply_views import SuggestionPage, SuggestionView
 
 
 def suggestions(

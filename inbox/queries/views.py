@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from inbox.queries.reply_views import OutboxView, SuggestionView
+
 ClockState = Literal["none", "running", "soon", "overdue"]
 ClockKind = Literal["first_response", "next_response"]
 Sort = Literal["due", "newest"]
@@ -127,7 +129,6 @@ class DecisionView:
     score: float
     why: list[str]
     """A sentence for each rule that applied or could not be decided."""
-    """{why: [sentence], points: [{reason, points}], labels: [], automatic_reply, held_back: reason}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,97 +191,6 @@ class EventView:
 
 
 @dataclass(frozen=True, slots=True)
-class SuggestionView:
-    """A step the playbook proposes to a person, with the message and the words that caused it."""
-
-    id: int
-    conversation_id: int
-    message_id: int
-    message_text: str
-    kind: str
-    template: str
-    rule: str
-    place: str
-    """file:line of the rule."""
-    playbook: str
-    way: str
-    text: str
-    public_note: str | None
-    why: list[str]
-    spans: list[list[int]]
-    """[start, end) in characters of `message_text`: the words that decided."""
-    points: list[Any]
-    """[{reason, points}]"""
-    status: str
-    created_at: datetime
-    decided_at: datetime | None
-    decided_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SuggestionPage:
-    """Suggestions, oldest first for open ones, newest first for decided ones."""
-
-    items: list[SuggestionView]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class FileView:
-    """A picture or file given to us for a reply."""
-
-    id: int
-    name: str
-    content_type: str
-    """Told from its bytes."""
-    size: int
-    """Bytes, after what its camera wrote into it was taken out."""
-    alternative_text: str
-    created_at: datetime
-    kept: bool
-    """Whether we still hold the bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxView:
-    """One reply on its way, or arrived, or not."""
-
-    id: int
-    conversation_id: int
-    account: str
-    channel: str
-    client_key: str
-    text: str
-    state: Literal["queued", "sending", "sent", "failed", "unknown", "cancelled"]
-    reason: str
-    attempts: int
-    not_before: datetime
-    external_id: str | None
-    way: str
-    visibility: str
-    origin: str
-    author: str | None
-    rule: str | None
-    template: str | None
-    needs_approval: bool
-    approved_by: str | None
-    created_at: datetime
-    sent_at: datetime | None
-    message_id: int | None
-    attachments: list[FileView]
-    follows_id: int | None
-    """Goes out only after this reply was sent: parts of one answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxPage:
-    """Outbox items, newest first."""
-
-    items: list[OutboxView]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class LinkedView:
     """The private thread of a public conversation, or back."""
 
@@ -329,93 +239,9 @@ class ConversationDetail:
 
 
 @dataclass(frozen=True, slots=True)
-class ChecklistItem:
-    """One line of a crisis' checklist."""
-
-    text: str
-    done_by: str | None
-    done_at: str | None
-    """RFC 3339 in UTC, as it was stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class CrisisView:
-    """A crisis, running or stood down."""
-
-    id: int
-    level: int
-    title: str
-    cause: str
-    owner: str | None
-    declared_by: str
-    declared_at: datetime
-    raised_at: datetime
-    expires_at: datetime | None
-    stood_down_at: datetime | None
-    stood_down_by: str | None
-    alarm: str | None
-    checklist: list[ChecklistItem]
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileView:
-    """Somebody on some account, in short."""
-
-    id: int
-    account: str
-    channel: str
-    name: str | None
-    handle: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ContactView:
-    """A person as one account sees them."""
-
-    id: int
-    account: str
-    channel: str
-    external_id: str
-    name: str | None
-    handle: str | None
-    followers: int | None
-    opted_out_at: datetime | None
-    unavailable_at: datetime | None
-    erased_at: datetime | None
-    created_at: datetime
-    profiles: list[ProfileView]
-    """Other profiles of the same person, as somebody of ours decided."""
-    conversations: list[ConversationRow]
-    """The newest 50."""
-
-
-@dataclass(frozen=True, slots=True)
-class CannedResponseView:
-    """A text people insert by `/name`."""
-
-    id: int
-    name: str
-    language: str
-    text: str
-    uses: int
-
-
-@dataclass(frozen=True, slots=True)
 class Present:
     """A colleague who has the conversation open."""
 
     user_id: int
     name: str
     writing: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PlaybookNow:
-    """Which playbook decides, and why a newer one does not."""
-
-    version: int | None
-    hash: str | None
-    author: str | None
-    published_at: datetime | None
-    problems: list[Any]
-    """What is wrong with the files in the directory: [{file, line, message, fix}]; empty when they are in force."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any, Literal
 
-from inbox.queries.views import ConversationDetail, SuggestionView
+from inbox.queries.reply_views import SuggestionView
+from inbox.queries.views import ConversationDetail
 from inbox.web.prose import merged
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from inbox.queries.views import ConversationDetail, GapView, MessageView, NoteView, OutboxView, SuggestionView
+from inbox.queries.reply_views import OutboxView, SuggestionView
+from inbox.queries.views import ConversationDetail, GapView, MessageView, NoteView
 from inbox.web.entries import deciding_words, entries
 
 VIENNA = ZoneInfo("Europe/Vienna")
