@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from gettext import NullTranslations
 
+from inbox.web.sentences import said
+
 N_ = str
 """Marks a text for translation without translating it here."""
 
@@ -167,16 +169,8 @@ KNOWN = (
 
 def explained(sentence: str, texts: NullTranslations) -> str:
     """A sentence of a decision's `why`, in the reader's language; what nobody has translated stays as it is."""
-    for pattern, known in RULES:
-        found = re.fullmatch(pattern, sentence, re.DOTALL)
-        if found:
-            because = "; ".join(reason(part, texts) for part in _apart(found["because"], "; "))
-            return texts.gettext(known) % {"rule": found["rule"], "because": because}
-    for pattern, known in CONSEQUENCES:
-        found = re.fullmatch(pattern, sentence)
-        if found:
-            return texts.gettext(known) % found.groupdict()
-    return reason(sentence, texts)
+    about_a_rule = said(sentence, RULES, texts, lambda name, value: _value(name, value, texts))
+    return about_a_rule or said(sentence, CONSEQUENCES, texts) or reason(sentence, texts)
 
 
 def reason(written: str, texts: NullTranslations) -> str:
@@ -186,8 +180,8 @@ def reason(written: str, texts: NullTranslations) -> str:
 
 def _in_words(written: str, texts: NullTranslations) -> str | None:
     """None where it is none of the known forms."""
-    ways: tuple[Callable[[str, NullTranslations], str | None], ...] = (_signal, _joined, _pattern, _titled)
-    return next((said for way in ways if (said := way(written, texts)) is not None), None)
+    ways: tuple[Callable[[str, NullTranslations], str | None], ...] = (_signal, _joined, _reason, _titled)
+    return next((known for way in ways if (known := way(written, texts)) is not None), None)
 
 
 def _signal(written: str, texts: NullTranslations) -> str | None:
@@ -203,23 +197,24 @@ def _joined(written: str, texts: NullTranslations) -> str | None:
     """`A and B`, `A or B`, where every part is known by itself."""
     for word, between in ((" and ", texts.gettext("and")), (" or ", texts.gettext("or"))):
         parts = _apart(written, word)
-        said = [_in_words(part, texts) for part in parts] if len(parts) > 1 else []
-        if said and all(said):
-            return f" {between} ".join(filter(None, said))
+        known = [_in_words(part, texts) for part in parts] if len(parts) > 1 else []
+        if known and all(known):
+            return f" {between} ".join(filter(None, known))
     return None
 
 
-def _pattern(written: str, texts: NullTranslations) -> str | None:
-    for pattern, known in REASONS:
-        found = re.fullmatch(pattern, written, re.DOTALL)
-        if found:
-            values = found.groupdict()
-            if "what" in values:
-                values["what"] = _any_of(values["what"], texts)
-            if "names" in values:
-                values["names"] = values["names"].replace(" or ", f" {texts.gettext('or')} ")
-            return texts.gettext(known) % values
-    return None
+def _reason(written: str, texts: NullTranslations) -> str | None:
+    return said(written, REASONS, texts, lambda name, value: _value(name, value, texts))
+
+
+def _value(name: str, value: str, texts: NullTranslations) -> str:
+    if name == "because":
+        return "; ".join(reason(part, texts) for part in _apart(value, "; "))
+    if name == "what":
+        return _any_of(value, texts)
+    if name == "names":
+        return value.replace(" or ", f" {texts.gettext('or')} ")
+    return value
 
 
 def _any_of(signs: str, texts: NullTranslations) -> str:
@@ -234,10 +229,10 @@ def _titled(written: str, texts: NullTranslations) -> str | None:
     title = found["title"] if found is not None else ""
     if found is None or title not in KNOWN:
         return None
-    said = texts.gettext(title)
+    words = texts.gettext(title)
     if found["times"]:
-        said += " (" + texts.gettext("%(number)s times") % {"number": found["times"]} + ")"
-    return f"{said}: {found['words']}" if found["words"] else said
+        words += " (" + texts.gettext("%(number)s times") % {"number": found["times"]} + ")"
+    return f"{words}: {found['words']}" if found["words"] else words
 
 
 def _apart(written: str, separator: str) -> list[str]:

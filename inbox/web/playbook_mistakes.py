@@ -12,6 +12,7 @@ from gettext import NullTranslations
 
 from inbox.web.explanations import reason
 from inbox.web.playbook_things import THINGS
+from inbox.web.sentences import Forms, said
 
 N_ = str
 """Marks a text for translation without translating it here."""
@@ -170,21 +171,17 @@ def said_mistake(line: str, texts: NullTranslations) -> str:
     return f"{place}: {said_wrong(message, texts)}; {said_fix(fix, texts)}"
 
 
-def _said(written: str, forms: tuple[tuple[str, str], ...], texts: NullTranslations) -> str:
+def _said(written: str, forms: Forms, texts: NullTranslations) -> str:
     if written in THINGS:
         return texts.gettext(written)
-    for pattern, known in forms:
-        found = re.fullmatch(pattern, written, re.DOTALL)
+    return said(written, forms, texts, lambda name, value: _value(name, value, texts)) or written
+
+
+def _value(name: str, value: str, texts: NullTranslations) -> str | None:
+    if name == "thing":
         # `write …` and `… is empty` fit many sentences: only where the thing is one of the grammar's they are meant.
-        if found is not None and ("thing" not in found.groupdict() or _thing(found["thing"], texts) is not None):
-            return texts.gettext(known) % {
-                name: _value(name, value, texts) for name, value in found.groupdict().items()
-            }
-    return written
-
-
-def _value(name: str, value: str, texts: NullTranslations) -> str:
-    if name in ("found", "wanted", "thing", "yaml"):
+        return _thing(value, texts)
+    if name in ("found", "wanted", "yaml"):
         return _thing(value, texts) or value
     if name == "problem":
         return said_wrong(value, texts)

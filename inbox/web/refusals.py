@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from gettext import NullTranslations
 
 from inbox.web.playbook_mistakes import said_mistake
+from inbox.web.sentences import said
 
 N_ = str
 """Marks a text for translation without translating it here."""
@@ -286,14 +286,13 @@ SENTENCES = (
 
 def translated(sentence: str, texts: NullTranslations) -> str:
     """The sentence in the reader's language; as it is where nobody has translated it."""
-    for pattern, known in PATTERNS:
-        found = re.fullmatch(pattern, sentence)
-        if found:
-            return texts.gettext(known) % found.groupdict()
+    known = said(sentence, PATTERNS, texts)
+    if known is not None:
+        return known
     opening, _, lines = sentence.partition(":\n")
     if opening == NOT_PASSED:
         return "\n".join([f"{texts.gettext(opening)}:", *(said_mistake(line, texts) for line in lines.split("\n"))])
-    opening, platform, said = sentence.partition(" (The platform: ")
+    opening, platform, answer = sentence.partition(" (The platform: ")
     if platform:
-        return texts.gettext(opening) + " (" + texts.gettext("The platform") + ": " + said
+        return texts.gettext(opening) + " (" + texts.gettext("The platform") + ": " + answer
     return texts.gettext(sentence) if sentence else ""
