@@ -238,6 +238,16 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """What a platform tells of a thread beside its messages: what the list of them lacks shows in it."""
+
+    newest_at: datetime | None = None
+    """When the thread grew last."""
+    count: int | None = None
+    """How many messages stand in it, where the list should hold them all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One step of one stream: what came, and where the stream stands afterwards.
 
@@ -254,6 +264,8 @@ class Page:
     """Ids the platform only pointed at (an Instagram mention): the inbox passes them to `look_again`."""
     more: bool = False
     usage: Usage = Usage()
+    tally: Tally = Tally()
+    """Of the one thread that `read_thread` was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -572,7 +584,8 @@ class Connector(Protocol):
 
     def read_thread(self, conversation_id: str, kind: Kind, poll: Poll) -> Page:
         """The newest messages of one thread as they stand now, whoever wrote them: read just before an automatic
-        send, so that nobody is answered by a machine whom a human has answered. The page's cursor is unused."""
+        send, so that nobody is answered by a machine whom a human has answered. What of it could not be read is in
+        `unreadable`, what the platform counts besides in `tally`. The page's cursor is unused."""
 
     def upload(self, file: MediaFile, way: Way, now: datetime) -> Uploaded:
         """Bring a file of a way that wants it UPLOADED. Raises NothingHappened kinds only: nobody sees it, so a lost

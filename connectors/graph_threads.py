@@ -7,11 +7,11 @@ thread grew by more than that between two readings, the page carries a Gap: what
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.base import Author, Cursor, Gap, Misconfigured, Page, Poll, Refused, Unavailable, Unreadable
+from connectors.base import Author, Cursor, Gap, Misconfigured, Page, Poll, Refused, Tally, Unavailable, Unreadable
 from connectors.graph import Graph
 from connectors.graph_collect import Collected
 from connectors.graph_private import author_of, is_own, polled_message
@@ -23,6 +23,7 @@ THREADS_A_PAGE = 25
 THREADS_OF_NEW_ACCOUNT = 100
 THREADS_REMEMBERED = 500
 OLDER_PAGES = 20
+PAGES_FOR_ONE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +117,23 @@ class ThreadReader:
         return True
 
     def read_one(self, conversation_id: str, poll: Poll) -> Page:
-        """The newest messages of one person's thread as they stand now."""
-        collected = Collected()
-        page = self.page(None, collected, poll, person=conversation_id)
-        for thread in page.threads:
-            if conversation_id in (thread.conversation_id, thread.key):
+        """The newest messages of one person's thread as they stand now, and what the platform tells of it.
+
+        A page may be empty and go on all the same (Graph, "Paginated results"), so the thread is looked for further
+        down too.
+        """
+        collected, after = Collected(), None
+        for _ in range(PAGES_FOR_ONE):
+            page = self.page(after, collected, poll, person=conversation_id)
+            found = [one for one in page.threads if conversation_id in (one.conversation_id, one.key)]
+            for thread in found:
                 collected.add(thread.view.messages, thread.view.unreadable)
+            if found:
+                return replace(collected.page({}), tally=_tally(found[0]))
+            collected.add((), page.unreadable)
+            if page.after in (None, after):
+                break
+            after = page.after
         return collected.page({})
 
     def page(
@@ -216,6 +228,13 @@ class ThreadReader:
             known[thread.key] = judged.seen.to_json()
         for key in list(known)[: max(0, len(known) - THREADS_REMEMBERED)]:
             del known[key]
+
+
+def _tally(thread: Thread) -> Tally:
+    """The number of messages counts only where the list should hold them all: it shows the 20 newest."""
+    total = thread.view.total
+    whole = total is not None and total <= NEWEST_ONLY and thread.view.more is None
+    return Tally(thread.updated_at, total if whole else None)
 
 
 def _of_messages(view: View) -> str | None:

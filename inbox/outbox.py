@@ -28,13 +28,14 @@ from connectors.base import (
     Way,
 )
 from connectors.base import Kind as ConversationKind
-from inbox import accounts, attachments, automation, echoes, events, settling, uploading
+from inbox import accounts, attachments, automation, echoes, events, last_look, settling, uploading
 from inbox.claims import claim
 from inbox.db import reading, writing
 from inbox.errors import NotThere, Refusal
 from inbox.models import Account, Conversation, OutboxItem, Subject
 from inbox.poll import store_page
 from inbox.runtime import Runtime
+from inbox.settling import Attempt
 
 log = structlog.get_logger("outbox")
 
@@ -44,8 +45,6 @@ LEASE_WITH_FILES = timedelta(seconds=90)
 """Some platforms take a picture within the reply, or fetch it while they are asked."""
 SAVED_UP = timedelta(seconds=60)
 """An account that was quiet for so long may send as much at once; only who goes on writing is held to the pace."""
-SPOILED_LOOKS = 3
-"""How often a thread with an unreadable message is read anew before a machine speaks into it all the same."""
 AT_ONCE = 2
 """Replies of one account in hand at the same time: a platform that hangs must not take the threads of all."""
 
@@ -127,21 +126,24 @@ def dispatch_one(runtime: Runtime) -> bool:
         item = session.get_one(OutboxItem, item_id)
         item.state, item.attempted_at = "sending", None
         item.attempts += 1
-        attempt, with_files = item.attempts, item.attachment_count > 0
+        attempt, with_files = Attempt(item_id, item.attempts), item.attachment_count > 0
         account = session.get_one(Account, item.account_id)
         reply = reply_of(session, runtime, item)
     connector = runtime.connectors.get(account.name)
     if connector is None:
-        settling.put_back(runtime, item_id, "This account is not in the configuration.", timedelta(minutes=1))
+        with writing(runtime.sessions) as session:
+            why = "This account is not in the configuration."
+            settling.put_back(session, attempt, why, timedelta(minutes=1), runtime.clock())
         return True
     if with_files:
-        files = uploading.bring(runtime, connector, item_id, attempt)
+        files = uploading.bring(runtime, connector, attempt)
         if files is None:
             return True
         reply = replace(reply, files=files)
-    leaves = _leaves_if_still_wanted if item.origin == "automation" else _leaves
-    if leaves(runtime, connector, item_id, attempt):
-        _send(runtime, connector, item_id, reply)
+    leaves = _leaves_if_still_wanted if item.origin == "automation" else _mark_leaving
+    leaving = leaves(runtime, connector, attempt)
+    if leaving is not None:
+        _send(runtime, connector, leaving, reply)
     return True
 
 
@@ -222,90 +224,97 @@ def reply_of(session: Session, runtime: Runtime, item: OutboxItem) -> Reply:
     )
 
 
-def _leaves_if_still_wanted(runtime: Runtime, connector: Connector, item_id: int, attempt: int) -> bool:
+def _leaves_if_still_wanted(runtime: Runtime, connector: Connector, attempt: Attempt) -> Attempt | None:
     """Read the thread again and ask every guard once more, just before a machine speaks."""
     now = runtime.clock()
     with reading(runtime.sessions) as session:
-        item = session.get_one(OutboxItem, item_id)
+        item = session.get_one(OutboxItem, attempt.item_id)
         conversation = session.get_one(Conversation, item.conversation_id)
         account = session.get_one(Account, item.account_id)
         poll = Poll(now, account.history_since)
     try:
         page = connector.read_thread(conversation.external_id, ConversationKind(conversation.kind), poll)
     except ConnectorError as error:
-        settling.settle_error(runtime, item_id, error, left=False)
-        return False
+        settling.settle_error(runtime, attempt, error)
+        return None
     except Exception as error:
-        log.exception("a connector broke while reading a thread", item=item_id)
-        settling.settle_error(
-            runtime, item_id, Unavailable(f"the connector failed: {type(error).__name__}"), left=False
-        )
-        return False
-    if page.unreadable and attempt < SPOILED_LOOKS:
-        spoiled = Unavailable("a message of the thread could not be read, perhaps a person's answer; looking again")
-        settling.settle_error(runtime, item_id, spoiled, left=False)
-        return False
+        log.exception("a connector broke while reading a thread", item=attempt.item_id)
+        settling.settle_error(runtime, attempt, Unavailable(f"the connector failed: {type(error).__name__}"))
+        return None
     with writing(runtime.sessions) as session:
         account = session.get_one(Account, account.id, with_for_update=True)
         store_page(session, account, page, connector, now)
-        item = session.get_one(OutboxItem, item_id)
-        if item.state != "sending":
-            return False
+        # A colleague who answers in this very moment holds the conversation: either of the two sees the other.
+        conversation = session.get_one(Conversation, conversation.id, with_for_update=True)
+        item = session.get_one(OutboxItem, attempt.item_id, with_for_update=True)
+        if not attempt.is_in_hand(item):
+            return None
         reason = automation.reason_against(session, runtime, item, now)
-        if reason is None:
-            return _mark_leaving(session, runtime, item_id, attempt)
-        item.state, item.reason, item.claim, item.claimed_until = "cancelled", reason, None, None
-        events.record(
-            session, "reply_cancelled", now, conversation_id=item.conversation_id, outbox_id=item.id, reason=reason
-        )
-    log.info("automatic reply not sent", item=item_id, reason=reason)
-    return False
+        if reason is not None:
+            _give_up(session, item, reason, now)
+            return None
+        doubt = last_look.doubt(session, conversation, item.target_external_id, page)
+        if doubt is None or (doubt.believed_at_last and item.lookups + 1 >= last_look.LOOKS):
+            return _leaving(session, runtime, attempt)
+        settling.look_at_thread_again(session, item, doubt, now)
+    return None
 
 
-def _leaves(runtime: Runtime, _connector: Connector, item_id: int, attempt: int) -> bool:
+def _give_up(session: Session, item: OutboxItem, reason: str, now: datetime) -> None:
+    item.state, item.reason, item.claim, item.claimed_until = "cancelled", reason, None, None
+    events.record(
+        session, "reply_cancelled", now, conversation_id=item.conversation_id, outbox_id=item.id, reason=reason
+    )
+    log.info("automatic reply not sent", item=item.id, reason=reason)
+
+
+def _mark_leaving(runtime: Runtime, _connector: Connector, attempt: Attempt) -> Attempt | None:
     """What a person wrote leaves as it is."""
     with writing(runtime.sessions) as session:
-        return _mark_leaving(session, runtime, item_id, attempt)
+        return _leaving(session, runtime, attempt)
 
 
-def _mark_leaving(session: Session, runtime: Runtime, item_id: int, attempt: int) -> bool:
-    """From the commit on the request may have left. False when the claim was lost: then it is not sent.
+def _leaving(session: Session, runtime: Runtime, attempt: Attempt) -> Attempt | None:
+    """From the commit on the request may have left. None when the claim was lost, or when the account may not write
+    any more: then it is not sent.
 
     A claim names a process, and a lost item may have been claimed again by another thread of this very process: only
     the attempt that was claimed may leave, and only once.
     """
     now = runtime.clock()
-    lease = LEASE_WITH_FILES if session.get_one(OutboxItem, item_id).attachment_count else LEASE
+    item = session.get_one(OutboxItem, attempt.item_id)
+    account = session.get_one(Account, item.account_id, with_for_update=True, populate_existing=True)
+    if account.writes_blocked_at is not None or account.paused_at is not None:
+        settling.put_back(session, attempt, "The account was stopped before this left.", timedelta(0), now)
+        return None
     marked = session.execute(
         update(OutboxItem)
         .where(
-            OutboxItem.id == item_id,
+            OutboxItem.id == attempt.item_id,
             OutboxItem.state == "sending",
             OutboxItem.claim == runtime.process,
             OutboxItem.claimed_until > now,
-            OutboxItem.attempts == attempt,
+            OutboxItem.attempts == attempt.number,
             OutboxItem.attempted_at.is_(None),
         )
-        .values(attempted_at=now, claimed_until=now + lease)
-        .returning(OutboxItem.account_id)
+        .values(attempted_at=now, claimed_until=now + (LEASE_WITH_FILES if item.attachment_count else LEASE))
+        .returning(OutboxItem.id)
     ).scalar_one_or_none()
-    if marked is not None:
-        account = session.get_one(Account, marked, with_for_update=True)
-        pace = timedelta(seconds=60 / runtime.channels[account.channel].capabilities.sends_per_minute)
-        account.writes_not_before = max(account.writes_not_before or now - SAVED_UP, now - SAVED_UP) + pace
-    return marked is not None
+    if marked is None:
+        return None
+    pace = timedelta(seconds=60 / runtime.channels[account.channel].capabilities.sends_per_minute)
+    account.writes_not_before = max(account.writes_not_before or now - SAVED_UP, now - SAVED_UP) + pace
+    return replace(attempt, left_at=now)
 
 
-def _send(runtime: Runtime, connector: Connector, item_id: int, reply: Reply) -> None:
+def _send(runtime: Runtime, connector: Connector, attempt: Attempt, reply: Reply) -> None:
     try:
         receipt = connector.send(reply, runtime.clock())
     except ConnectorError as error:
-        settling.settle_error(runtime, item_id, error, left=True)
+        settling.settle_error(runtime, attempt, error)
     except Exception as error:
         # A bug after the request may have left is doubt, not certainty.
-        log.exception("a connector broke while sending", item=item_id)
-        settling.settle_error(
-            runtime, item_id, OutcomeUnknown(f"the connector failed: {type(error).__name__}"), left=True
-        )
+        log.exception("a connector broke while sending", item=attempt.item_id)
+        settling.settle_error(runtime, attempt, OutcomeUnknown(f"the connector failed: {type(error).__name__}"))
     else:
-        settling.settle_receipt(runtime, item_id, receipt)
+        settling.settle_receipt(runtime, attempt.item_id, receipt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -22,8 +23,9 @@ from connectors.base import (
     Unavailable,
     WritesBlocked,
 )
-from inbox import accounts, attachments, echoes, events, metrics, refusals, resting, threads
+from inbox import accounts, attachments, echoes, events, last_look, metrics, refusals, resting, threads
 from inbox.db import writing
+from inbox.last_look import Doubt
 from inbox.models import Account, Contact, Conversation, Message, OutboxItem, Stream
 from inbox.runtime import Runtime
 
@@ -37,6 +39,21 @@ PART_BEFORE_FAILED = "Not sent: the message it belongs to was not delivered. Try
 ALREADY_THERE = "The platform says it has this text already."
 TOO_LATE = timedelta(hours=6)
 """An automatic reply that could not go out for so long is not wanted any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One claimed try at sending an item. Whoever is slow may lose the claim and be overtaken by another try, so what
+    came of this one is settled only while it is the one in hand."""
+
+    item_id: int
+    number: int
+    left_at: datetime | None = None
+    """When the request may have left this machine; None while nothing of the reply itself has been sent."""
+
+    def is_in_hand(self, item: OutboxItem) -> bool:
+        """Whether the item still waits for what comes of this very try."""
+        return item.state == "sending" and item.attempts == self.number and item.attempted_at == self.left_at
 
 
 def settle_receipt(runtime: Runtime, item_id: int, receipt: Receipt) -> None:
@@ -148,15 +165,15 @@ def _poll_soon(session: Session, account_id: int, now: datetime) -> None:
     )
 
 
-def settle_error(runtime: Runtime, item_id: int, error: ConnectorError, *, left: bool) -> None:
-    """Sort an error by what must happen next. `left` is False while nothing of the reply itself has been sent."""
-    now = runtime.clock()
+def settle_error(runtime: Runtime, attempt: Attempt, error: ConnectorError) -> None:
+    """Sort an error by what must happen next."""
+    now, left = runtime.clock(), attempt.left_at is not None
     with writing(runtime.sessions) as session:
-        item = session.get_one(OutboxItem, item_id, with_for_update=True)
+        item = session.get_one(OutboxItem, attempt.item_id, with_for_update=True)
         account = session.get_one(Account, item.account_id, with_for_update=True)
         connector = runtime.channels[account.channel]
         accounts.count_usage(session, account, error.usage, connector.capabilities.prices, now)
-        if item.state != "sending":
+        if not attempt.is_in_hand(item):
             return
         item.claim = item.claimed_until = None
         match error:
@@ -177,7 +194,7 @@ def settle_error(runtime: Runtime, item_id: int, error: ConnectorError, *, left:
             case _:
                 assert_never(error)  # type: ignore[arg-type]
     metrics.sent(account.channel, item.origin, item.state)
-    log.warning("reply not sent", account=account.name, item=item_id, state=item.state, error=str(error))
+    log.warning("reply not sent", account=account.name, item=item.id, state=item.state, error=str(error))
 
 
 def doubt(item: OutboxItem, reason: str, now: datetime) -> None:
@@ -241,15 +258,24 @@ def _hold_machines(session: Session, item: OutboxItem, until: datetime) -> None:
     )
 
 
-def put_back(runtime: Runtime, item_id: int, reason: str, wait: timedelta) -> None:
+def put_back(session: Session, attempt: Attempt, reason: str, wait: timedelta, now: datetime) -> None:
     """Nothing had left: the item waits in the queue again."""
-    now = runtime.clock()
-    with writing(runtime.sessions) as session:
-        session.execute(
-            update(OutboxItem)
-            .where(OutboxItem.id == item_id, OutboxItem.state == "sending")
-            .values(state="queued", reason=reason, not_before=now + wait, claim=None, claimed_until=None)
-        )
+    item = session.get_one(OutboxItem, attempt.item_id, with_for_update=True)
+    if attempt.is_in_hand(item):
+        item.state, item.reason, item.not_before = "queued", reason, now + wait
+        item.claim = item.claimed_until = None
+
+
+def look_at_thread_again(session: Session, item: OutboxItem, doubt: Doubt, now: datetime) -> None:
+    """The thread was read just before a machine speaks, and the reading cannot be believed: once more, and after the
+    last look it is left to a person."""
+    item.lookups += 1
+    item.claim = item.claimed_until = None
+    if item.lookups < last_look.LOOKS:
+        item.state, item.not_before = "queued", now + last_look.BETWEEN_LOOKS * item.lookups
+        item.reason = f"Waiting: {doubt.sentence} Looking again."
+        return
+    fail(session, item, f"Not sent automatically: {doubt.sentence} Look at the thread, then answer or try again.", now)
 
 
 def channel_of(session: Session, account_id: int) -> str:

@@ -17,6 +17,7 @@ from inbox import accounts, attachments, settling
 from inbox.db import reading, writing
 from inbox.models import Account, Attachment, OutboxItem
 from inbox.runtime import Runtime
+from inbox.settling import Attempt
 
 log = structlog.get_logger("outbox")
 
@@ -26,9 +27,10 @@ STILL_GOOD_FOR = timedelta(minutes=5)
 """A file that the platform forgets sooner is brought again."""
 
 
-def bring(runtime: Runtime, connector: Connector, item_id: int, attempt: int) -> tuple[MediaFile, ...] | None:
+def bring(runtime: Runtime, connector: Connector, attempt: Attempt) -> tuple[MediaFile, ...] | None:
     """The files of a claimed item, ready to be sent; None when it does not leave now (its error is settled)."""
-    if not _hold(runtime, item_id, attempt):
+    item_id = attempt.item_id
+    if not _hold(runtime, attempt):
         return None
     with reading(runtime.sessions) as session:
         item = session.get_one(OutboxItem, item_id)
@@ -36,13 +38,14 @@ def bring(runtime: Runtime, connector: Connector, item_id: int, attempt: int) ->
         taken = attachments.taken(runtime, account.channel, account.name, Way(item.way))
         files = [(file, file.content) for file in attachments.of_item(session, item_id)]
     if taken is None or any(content is None for _, content in files):
-        _give_up(runtime, item_id, "An attachment is kept no longer. Upload it again and send a new reply.")
+        gone = "An attachment is kept no longer. Upload it again and send a new reply."
+        _give_up(runtime, attempt, gone)
         return None
     ready = []
     for file, content in files:
         one = attachments.media(runtime, file, content or b"")
         if taken.delivery is Delivery.UPLOADED and not _still_there(file, runtime.clock()):
-            uploaded = _upload(runtime, connector, item_id, one, Way(item.way))
+            uploaded = _upload(runtime, connector, attempt, one, Way(item.way))
             if uploaded is None:
                 return None
             _remember(runtime, account.id, file.id, uploaded)
@@ -53,17 +56,17 @@ def bring(runtime: Runtime, connector: Connector, item_id: int, attempt: int) ->
     return tuple(ready)
 
 
-def _hold(runtime: Runtime, item_id: int, attempt: int) -> bool:
+def _hold(runtime: Runtime, attempt: Attempt) -> bool:
     """Uploads take longer than the words alone: the claim lasts for them. False when it was lost."""
     now = runtime.clock()
     with writing(runtime.sessions) as session:
         held = session.execute(
             update(OutboxItem)
             .where(
-                OutboxItem.id == item_id,
+                OutboxItem.id == attempt.item_id,
                 OutboxItem.state == "sending",
                 OutboxItem.claim == runtime.process,
-                OutboxItem.attempts == attempt,
+                OutboxItem.attempts == attempt.number,
                 OutboxItem.attempted_at.is_(None),
             )
             .values(claimed_until=now + LEASE)
@@ -78,15 +81,15 @@ def _still_there(file: Attachment, now: datetime) -> bool:
     return file.platform_id is not None and (ends_at is None or ends_at > now + STILL_GOOD_FOR)
 
 
-def _upload(runtime: Runtime, connector: Connector, item_id: int, file: MediaFile, way: Way) -> Uploaded | None:
+def _upload(runtime: Runtime, connector: Connector, attempt: Attempt, file: MediaFile, way: Way) -> Uploaded | None:
     try:
         return connector.upload(file, way, runtime.clock())
     except ConnectorError as error:
-        settling.settle_error(runtime, item_id, error, left=False)
+        settling.settle_error(runtime, attempt, error)
     except Exception as error:
-        log.exception("a connector broke while uploading", item=item_id)
+        log.exception("a connector broke while uploading", item=attempt.item_id)
         broken = Unavailable(f"the connector failed: {type(error).__name__}")
-        settling.settle_error(runtime, item_id, broken, left=False)
+        settling.settle_error(runtime, attempt, broken)
     return None
 
 
@@ -112,9 +115,9 @@ def _note(session: Session, attachment_id: int, **values: object) -> None:
     session.execute(update(Attachment).where(Attachment.id == attachment_id).values(**values))
 
 
-def _give_up(runtime: Runtime, item_id: int, reason: str) -> None:
+def _give_up(runtime: Runtime, attempt: Attempt, reason: str) -> None:
     with writing(runtime.sessions) as session:
-        item = session.get_one(OutboxItem, item_id, with_for_update=True)
-        if item.state == "sending":
+        item = session.get_one(OutboxItem, attempt.item_id, with_for_update=True)
+        if attempt.is_in_hand(item):
             item.claim = item.claimed_until = None
             settling.fail(session, item, reason, runtime.clock())

@@ -87,7 +87,8 @@ class OutboxItem(Base):
     approved_by: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(default=0)
     lookups: Mapped[int] = mapped_column(default=0)
-    """How often an uncertain send was looked for on the platform."""
+    """How often an uncertain send was looked for on the platform; before a machine speaks, how often a reading of the
+    thread could not be believed."""
     created_at: Mapped[datetime]
     not_before: Mapped[datetime]
     claimed_until: Mapped[datetime | None]

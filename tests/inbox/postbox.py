@@ -15,6 +15,7 @@ from sqlalchemy import inspect, select
 from connectors.base import (
     Author,
     Capabilities,
+    ChangeKind,
     Cursor,
     Delivery,
     FilesTaken,
@@ -121,6 +122,12 @@ class Postbox:
     """What the last fetch was told to leave alone."""
     asked: list[str] = field(default_factory=list)
 
+    delivered: list[InboundMessage] = field(default_factory=list)
+    """What the pages held: a thread that nobody says anything else about shows this when it is read again."""
+
+    def shown(self, conversation_id: str) -> tuple[InboundMessage, ...]:
+        return tuple(one for one in self.delivered if one.conversation_id == conversation_id)
+
     def connector(self) -> type[PostboxConnector]:
         """The class that speaks to this box."""
         return type("Connected", (PostboxConnector,), {"box": self})
@@ -159,7 +166,9 @@ class PostboxConnector:
         self.box.before_thread()
         if self.box.thread_troubles:
             return self._give(self.box.thread_troubles.pop(0))
-        return Page({}, messages=tuple(self.box.threads.get(conversation_id, ())))
+        if conversation_id in self.box.threads:
+            return Page({}, messages=tuple(self.box.threads[conversation_id]))
+        return Page({}, messages=self.box.shown(conversation_id))
 
     def upload(self, file: MediaFile, way: Way, now: datetime) -> Uploaded:
         self.box.uploaded.append(file)
@@ -245,10 +254,12 @@ class PostboxConnector:
             raise KeyError("what is this?")
         return self._give(given.pop(0))
 
-    @staticmethod
-    def _give(answer: Answer) -> Page:
+    def _give(self, answer: Answer) -> Page:
         if isinstance(answer, Exception):
             raise answer
+        gone = {change.external_id for change in answer.changes if change.kind is ChangeKind.DELETED}
+        self.box.delivered = [one for one in self.box.delivered if one.external_id not in gone]
+        self.box.delivered += answer.messages
         return answer
 
 

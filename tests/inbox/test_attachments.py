@@ -23,7 +23,7 @@ from connectors.base import (
     Unavailable,
     Way,
 )
-from inbox import attachments, contacts, outbox, replies, retention
+from inbox import accounts, attachments, contacts, outbox, replies, retention
 from inbox.db import reading, writing
 from inbox.errors import NotThere, Refusal
 from inbox.models import AccountUsage, Attachment, Contact, OutboxItem
@@ -229,6 +229,23 @@ def test_an_upload_that_outlives_its_claim_is_not_sent_twice(asked: Office) -> N
     asked.work("dispatch")
     assert states(asked) == ["sent"]
     assert len(asked.box.sent) == 1
+
+
+def test_an_account_stopped_while_files_are_uploaded_says_nothing(asked: Office) -> None:
+    replied(asked, "", [stored(asked)])
+
+    def stop() -> None:
+        with writing(asked.runtime.sessions) as session:
+            accounts.pause(session, asked.account.id, "anna@shop.example", asked.clock())
+
+    asked.box.during_upload = stop
+    asked.live(60)
+    assert (states(asked), asked.box.sent) == (["queued"], [])
+    with writing(asked.runtime.sessions) as session:
+        accounts.resume(session, asked.account.id, "anna@shop.example", asked.clock())
+    asked.box.during_upload = lambda: None
+    asked.work()
+    assert states(asked) == ["sent"]
 
 
 def test_a_lost_answer_is_settled_by_the_echo_with_a_picture_and_by_no_other(asked: Office) -> None:

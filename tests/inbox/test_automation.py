@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.base import Author, Change, ChangeKind, LoginExpired, Page, Unreadable
+from connectors.base import Author, Change, ChangeKind, LoginExpired, Page
 from inbox import accounts, contacts, crises
 from inbox.db import writing
 from inbox.models import Contact, Message, OutboxItem
@@ -191,18 +191,6 @@ def test_a_human_between_queueing_and_sending_wins(office: Office) -> None:
     office.box.threads["t-jana"] = [replace(answer, sent_at=office.clock() + timedelta(seconds=15))]
     item = cut_off_by(office, lambda: None)
     assert (item.state, item.reason) == ("cancelled", "A person has answered in the last 24 hours.")
-
-
-@pytest.mark.parametrize("always", [False, True])
-def test_an_unreadable_message_in_the_thread_may_be_a_persons_answer(office: Office, always: bool) -> None:
-    question = office.letter("Hallo")
-    office.arrive(question)
-    spoiled = Page({}, messages=(question,), unreadable=(Unreadable("messages", "no id", "{}"),))
-    office.box.thread_troubles += [spoiled] * (9 if always else 1)
-    if not always:
-        office.box.threads[question.conversation_id] = [question, office.letter("Ja, gern!", own=True)]
-    office.live(40, step=1)
-    assert office.states == (["sent"] if always else ["cancelled"])
 
 
 def test_an_opt_out_in_between_wins(office: Office) -> None:

@@ -373,3 +373,30 @@ def test_other_troubles_do_not_lengthen_the_silence_a_limit_asks_for(office: Off
         assert until is not None
         waits.append((until - office.clock()).total_seconds())
     assert waits == [60, 120]
+
+
+@pytest.mark.parametrize("error", [Unavailable("late"), RateLimited("late", until=None), OutcomeUnknown("late")])
+def test_what_comes_of_an_overtaken_attempt_changes_nothing_of_the_one_in_hand(
+    asked: Office, error: ConnectorError
+) -> None:
+    """The reading before the send outlasts its claim; meanwhile the reply leaves by another thread, and its answer is
+    lost. The late error of the first must not put it back into the queue."""
+    with writing(asked.runtime.sessions) as session:
+        session.merge(asked.outbox[0]).not_before = asked.clock()
+    asked.box.answers.append(OutcomeUnknown("cut"))
+
+    def late_error_while_sending() -> None:
+        asked.box.during_send = lambda: None
+        settling.settle_error(asked.runtime, settling.Attempt(asked.outbox[0].id, 1), error)
+
+    def too_slow() -> None:
+        asked.box.before_thread = lambda: None
+        asked.clock.advance(seconds=26)
+        asked.box.during_send = late_error_while_sending
+        asked.work("reconcile", "dispatch")
+
+    asked.box.before_thread = too_slow
+    asked.work("dispatch")
+    assert (asked.states, len(asked.box.sent)) == (["unknown"], 1)
+    asked.live(60, step=1)
+    assert (asked.states, len(asked.box.sent)) == (["failed"], 1)

@@ -1,0 +1,100 @@
+"""A machine speaks only into a thread it could read: what a list lacks may be a person's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from connectors.base import InboundMessage, Page, Tally, Unreadable
+from inbox import outbox
+from inbox.db import writing
+from tests.inbox.postbox import Office
+
+Reading = Callable[[Office, InboundMessage], Page]
+
+
+def unreadable(_office: Office, question: InboundMessage) -> Page:
+    return Page({}, messages=(question,), unreadable=(Unreadable("messages", "no id", "{}"),))
+
+
+def grown(office: Office, question: InboundMessage) -> Page:
+    return Page({}, messages=(question,), tally=Tally(newest_at=office.clock() + timedelta(seconds=8)))
+
+
+def counted(_office: Office, question: InboundMessage) -> Page:
+    return Page({}, messages=(question,), tally=Tally(question.sent_at, 2))
+
+
+def empty(_office: Office, _question: InboundMessage) -> Page:
+    return Page({})
+
+
+BROKEN = [unreadable, grown, counted, empty]
+
+
+@pytest.mark.parametrize("reading", BROKEN)
+def test_what_one_reading_lacked_the_next_one_shows(office: Office, reading: Reading) -> None:
+    question = office.letter("Hallo")
+    office.arrive(question)
+    office.box.thread_troubles.append(reading(office, question))
+    answer = office.letter("Ja, gern!", own=True, sent_at=office.clock() + timedelta(seconds=8))
+    office.box.threads[question.conversation_id] = [question, answer]
+    office.live(40, step=1)
+    assert (office.states, office.box.sent) == (["cancelled"], [])
+
+
+@pytest.mark.parametrize("reading", BROKEN)
+def test_whom_nobody_answered_gets_the_reply_at_the_next_reading(office: Office, reading: Reading) -> None:
+    question = office.letter("Hallo")
+    office.arrive(question)
+    office.box.thread_troubles.append(reading(office, question))
+    office.live(13, step=1)
+    assert (office.states, len(office.box.sent)) == (["sent"], 1)
+
+
+@pytest.mark.parametrize("reading", [unreadable, grown, counted])
+def test_what_stays_in_doubt_is_left_to_a_person_who_may_send_it(office: Office, reading: Reading) -> None:
+    question = office.letter("Hallo")
+    office.arrive(question)
+    broken = reading(office, question)
+    office.box.thread_troubles += [broken] * 3
+    office.live(40, step=1)
+    (item,) = office.outbox
+    assert (item.state, office.box.sent) == ("failed", [])
+    assert item.reason.startswith("Not sent automatically: ")
+    assert office.conversation.waiting_since == question.sent_at
+    with writing(office.runtime.sessions) as session:
+        outbox.retry(session, item.id, "anna", office.clock())
+    office.work()
+    assert office.states == ["sent"]
+
+
+def test_a_list_that_never_shows_what_a_push_told_is_believed_at_last(office: Office) -> None:
+    """Some lists lag behind pushes; nothing in them says that somebody has answered."""
+    question = office.letter("Hallo")
+    office.arrive(question)
+    office.box.thread_troubles += [empty(office, question)] * 9
+    office.live(14, step=1)
+    assert (office.states, office.box.asked.count("read_thread")) == (["sent"], 3)
+
+
+def test_messages_known_by_push_alone_are_no_growth_and_no_surplus(office: Office) -> None:
+    first, second = office.letter("Hallo"), office.letter("Hallo?")
+    office.arrive(first, replace(second, sent_at=first.sent_at + timedelta(seconds=3)))
+    tally = Tally(first.sent_at + timedelta(seconds=3), 2)
+    office.box.thread_troubles.append(Page({}, messages=(first,), tally=tally))
+    office.live(11, step=1)
+    assert office.states == ["sent"]
+
+
+def test_a_persons_answer_in_a_spoiled_reading_cancels_at_once(office: Office) -> None:
+    question = office.letter("Hallo")
+    office.arrive(question)
+    answer = office.letter("Ja, gern!", own=True, sent_at=office.clock() + timedelta(seconds=8))
+    spoiled = unreadable(office, question)
+    office.box.thread_troubles.append(replace(spoiled, messages=(question, answer)))
+    office.live(20, step=1)
+    assert (office.states, office.box.asked.count("read_thread")) == (["cancelled"], 1)
