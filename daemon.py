@@ -6,7 +6,9 @@ python daemon.py COMMAND      `--help` lists the commands; `./run` makes the env
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,36 +26,56 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 done, 1 what was checked is wrong, 2 wrong usage or configuration."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     parsed = _parser(given).parse_args(given)
-    from inbox.errors import InboxError
-
     try:
         code: int = parsed.handle(parsed)
-    except InboxError as error:
-        sys.stderr.write(f"zuruf: {error}\n")
-        return EXIT_USAGE
-    except BrokenPipeError:
-        return EXIT_DONE
-    except OSError as error:
-        if error.filename is None:
-            raise
-        sys.stderr.write(
-            f"zuruf: {error.filename}: {error.strerror}. Name another place, or give this user the right.\n"
-        )
-        return EXIT_USAGE
+        # What cannot be written is told here, not by the interpreter while it ends.
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        _leave_standard_output()
+        return EXIT_DONE
     except Exception as error:
-        from sqlalchemy.exc import OperationalError  # a second's work, which most commands do without
-
-        if not isinstance(error, OperationalError):
+        told = _told(error)
+        if told is None:
             raise
-        sys.stderr.write(f"zuruf: The database says: {error.orig}. Look at [inbox] database and its file's rights.\n")
+        sys.stderr.write(f"zuruf: {told}\n")
+        _leave_standard_output()
         return EXIT_USAGE
     return code
 
 
+def _told(error: Exception) -> str | None:
+    """What happened, where, and what to do; None for a bug of ours."""
+    from inbox.errors import InboxError
+
+    if isinstance(error, InboxError):
+        return str(error)
+    if isinstance(error, OSError):
+        if error.filename is not None:
+            return f"{error.filename}: {error.strerror}. Name another place, or give this user the right."
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return f"Nothing more can be written: {error.strerror}. Make room there, or write to another place."
+        return None
+    from sqlalchemy.exc import OperationalError  # a second's work, which most commands do without
+
+    if isinstance(error, OperationalError):
+        cure = "Look at [inbox] database, its file's rights and the room on its disk"
+        return f"The database says: {error.orig}. {cure}."
+    return None
+
+
+def _leave_standard_output() -> None:
+    """What is still to be written there goes nowhere: the interpreter would try once more while it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     from inbox import commands
+    from inbox.commands.arguments import above_zero, whole_number
 
     parser = argparse.ArgumentParser(
         prog="./run", description="Facebook, Instagram and X in one inbox, with a crisis playbook."
@@ -65,9 +87,11 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     run.add_argument("--role", choices=["all", "worker", "web"], default="all", help="what this process does")
     run.set_defaults(handle=_run)
     demo = subcommands.add_parser("demo", help="a shop with three invented accounts, on this machine alone")
-    demo.add_argument("--port", type=int, default=8080, help="of the web inbox (default 8080; the next free one)")
-    demo.add_argument("--speed", type=float, default=1.0, help="how fast the shop's day goes by (default 1)")
-    demo.add_argument("--seed", type=int, default=1, help="another number, another day")
+    port = "of the web inbox, or the next free one (default 8080)"
+    demo.add_argument("--port", type=whole_number(1, 65_535), default=8080, metavar="N", help=port)
+    speed = "how fast the shop's day goes by (default 1)"
+    demo.add_argument("--speed", type=above_zero, default=1.0, metavar="X", help=speed)
+    demo.add_argument("--seed", type=int, default=1, metavar="N", help="another number, another day")
     demo.set_defaults(handle=_demo)
     commands.add_all(subcommands, {*given}.intersection(["run", "demo", *commands.FAMILIES]))
     _take_config_everywhere(parser)
@@ -95,8 +119,8 @@ def _run(parsed: argparse.Namespace) -> int:
     from connectors import REGISTRY
     from inbox import process, settings
 
-    file = settings.config_file(parsed.config, _environment())
-    loaded = settings.load(file, _environment(), REGISTRY)
+    file = settings.config_file(parsed.config, os.environ)
+    loaded = settings.load(file, os.environ, REGISTRY)
     return process.run(loaded, REGISTRY, role=parsed.role)
 
 
@@ -186,7 +210,7 @@ def _free_port(wanted: int) -> int:
     """The wanted port, or the next one nobody listens on."""
     import socket
 
-    for port in range(wanted, wanted + 50):
+    for port in range(wanted, min(wanted + 50, 65_536)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -195,12 +219,6 @@ def _free_port(wanted: int) -> int:
                 continue
             return port
     return wanted
-
-
-def _environment() -> dict[str, str]:
-    import os
-
-    return dict(os.environ)
 
 
 if __name__ == "__main__":

@@ -107,6 +107,17 @@ def alone(connection: Connection | Session, what: int) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:what)"), {"what": what})
 
 
+def schema_version(engine: Engine) -> str | None:
+    """What version of Zuruf wrote it; None where it is empty. Raises DatabaseProblem when it cannot be used."""
+    from inbox.migrations import version_of
+
+    try:
+        with engine.connect() as connection:
+            return version_of(connection)
+    except DBAPIError as error:
+        raise DatabaseProblem(_unusable(engine.url, str(error.orig or error))) from None
+
+
 def migrate(engine: Engine) -> None:
     """Brings the schema to the code's version; two processes may do so at once.
 
@@ -115,12 +126,8 @@ def migrate(engine: Engine) -> None:
     """
     from inbox.migrations import HEAD, create, upgrade, version_of
 
-    try:
-        with engine.connect() as connection:
-            if version_of(connection) == HEAD:
-                return
-    except DBAPIError as error:
-        raise DatabaseProblem(_unusable(engine.url, str(error.orig or error))) from None
+    if schema_version(engine) == HEAD:
+        return
     with engine.connect().execution_options(begin="IMMEDIATE") as connection, connection.begin():
         alone(connection, MIGRATING)
         if version_of(connection) is None and not inspect(connection).get_table_names():
@@ -130,10 +137,10 @@ def migrate(engine: Engine) -> None:
 
 
 def _unusable(address: URL, reason: str) -> str:
-    """What stands in the way, and what to look at; the password stays out."""
+    """What stands in the way of opening a database, and what to look at; the password stays out."""
     first = (reason.strip().splitlines() or [""])[0]
     cure = (
-        "Name a file in a folder this user may write to"
+        "Name a database's file, or a new one, in a folder this user may write to"
         if address.get_backend_name() == "sqlite"
         else "Look whether PostgreSQL runs there, and at user, password and the database's name"
     )

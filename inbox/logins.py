@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Connector, ConnectorError, Login, LoginExpired
 from inbox import accounts
-from inbox.db import reading, writing
+from inbox.db import open_engine, reading, schema_version, session_factory, writing
 from inbox.errors import NotThere
+from inbox.migrations import HEAD
 from inbox.models import Account
 from inbox.runtime import Runtime
-from inbox.secrets_at_rest import SecretsAtRest, Unsealable, fingerprint
+from inbox.secrets_at_rest import SecretsAtRest, Unsealable, fingerprint, key_file_for, open_secrets
 
 log = structlog.get_logger("logins")
 
@@ -35,10 +36,22 @@ def sign_in(session: Session, runtime: Runtime, login: Login, vault: SecretsAtRe
     runtime.logins[login.account] = session.scalars(
         select(Account.stored_login).where(Account.name == login.account)
     ).one_or_none()
-    return runtime.channels[login.channel](in_use(session, login, lambda: vault))
+    return runtime.channels[login.channel](_in_use(session, login, lambda: vault))
 
 
-def in_use(session: Session, login: Login, vault: Callable[[], SecretsAtRest]) -> Login:
+def from_database(url: str, login: Login) -> Login:
+    """The login the daemon on this database would use; the configured one where none of this version has run."""
+    engine = open_engine(url)
+    try:
+        if schema_version(engine) != HEAD:
+            return login
+        with reading(session_factory(engine)) as session:
+            return _in_use(session, login, lambda: open_secrets(key_file_for(url)))
+    finally:
+        engine.dispose()
+
+
+def _in_use(session: Session, login: Login, vault: Callable[[], SecretsAtRest]) -> Login:
     """The configured login with what was refreshed since, as long as it belongs to these configured credentials.
 
     `vault` is opened only where something is kept in it.

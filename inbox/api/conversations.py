@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from crisis_playbook import SEVERITIES
 from inbox import conversations as verbs
 from inbox import replies
-from inbox.api.door import LARGEST_ID, CursorText, Id, Limit, Now, Reader, Wired, Words, Writer, several
+from inbox.api.door import CursorText, Id, Limit, Now, Reader, Wired, Words, Writer, several
 from inbox.api.problems import UNREADABLE_OR_LARGE, documented
 from inbox.db import reading, writing
 from inbox.queries.conversation import conversation
@@ -22,6 +22,7 @@ from inbox.queries.outbox import outbox_item
 from inbox.queries.reply_views import OutboxView, SuggestionView
 from inbox.queries.rows import rows_in_order
 from inbox.queries.views import ConversationPage, ConversationRow, EventView, GapView, LinkedView, MessageView, NoteView
+from inbox.row_ids import LARGEST_ID
 from inbox.runtime import Runtime
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])

@@ -18,13 +18,13 @@ from inbox import access
 from inbox.access import Caller
 from inbox.api.problems import LOCKED
 from inbox.db import reading, writing
+from inbox.row_ids import LARGEST_ID
 from inbox.runtime import Runtime
 from inbox.storable import storable
 
 SESSION_COOKIE = "zuruf_session"
 TOKEN_SEEN_EVERY = timedelta(minutes=5)
 """A token's use is written down at most this often."""
-LARGEST_ID = 2**63 - 1
 
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most.")]

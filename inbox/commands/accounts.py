@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox import accounts
+from inbox.commands.arguments import JSON_HELP
 from inbox.commands.opening import ACTOR, DONE, WRONG, local, opened, say, say_json, say_table
 from inbox.db import reading, writing
 from inbox.errors import NotThere
@@ -20,9 +21,9 @@ from inbox.queries.accounts import accounts as account_views
 def add(subcommands: Any) -> None:
     """Registers `accounts`."""
     parser = subcommands.add_parser("accounts", help="health, lag, quota and cost of each account")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help=JSON_HELP)
     parser.set_defaults(handle=show)
-    verbs = parser.add_subparsers(metavar="VERB")
+    verbs = parser.add_subparsers(metavar="[VERB]")
     for name, help, handle in (
         ("pause", "stops polling and sending until somebody resumes it", pause),
         ("resume", "lifts a pause, or a stop after the platform saw abuse", resume),

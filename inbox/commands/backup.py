@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sqlite3
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,21 @@ from typing import Any
 from sqlalchemy import Engine
 
 from inbox.commands.opening import DONE, USAGE, WRONG, complain, configuration, say
-from inbox.db import is_sqlite, open_engine
+from inbox.db import is_sqlite, open_engine, schema_version
+from inbox.errors import DatabaseProblem
 from inbox.secrets_at_rest import key_file_for
 
 
 def add(subcommands: Any) -> None:
     """Registers `backup`."""
     parser = subcommands.add_parser("backup", help="a consistent copy of the database while running (SQLite)")
-    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a new file; nothing is overwritten")
     parser.set_defaults(handle=backup)
 
 
 def backup(parsed: argparse.Namespace) -> int:
-    """`backup FILE`; 2 when FILE exists, 1 on PostgreSQL after saying what to use there."""
+    """`backup FILE`; 2 when FILE exists, 1 where there is nothing to copy, and on PostgreSQL after saying what to use
+    there."""
     settings = configuration(parsed)
     engine = open_engine(settings.inbox.database)
     try:
@@ -39,6 +42,10 @@ def backup(parsed: argparse.Namespace) -> int:
         if not parsed.file.absolute().parent.is_dir():
             complain(f"There is no folder {parsed.file.absolute().parent}; make it, or name another.")
             return USAGE
+        source = Path(engine.url.database or "")
+        if not source.exists() or schema_version(engine) is None:
+            complain(f"{source} holds nothing yet, so there is nothing to keep. Look at [inbox] database.")
+            return WRONG
         copy(engine, parsed.file)
     finally:
         engine.dispose()
@@ -48,7 +55,10 @@ def backup(parsed: argparse.Namespace) -> int:
 
 
 def copy(engine: Engine, file: Path) -> None:
-    """Copies an SQLite database as it is at this moment; writers go on. The file appears only when it is whole."""
+    """Copies an SQLite database as it is at this moment; writers go on. The file appears only when it is whole.
+
+    Raises DatabaseProblem where it cannot be made.
+    """
     descriptor, aside = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.absolute().parent)
     os.close(descriptor)
     try:
@@ -58,6 +68,9 @@ def copy(engine: Engine, file: Path) -> None:
             # VACUUM INTO reads one moment of the database and cannot run inside a transaction.
             driver.execute("VACUUM INTO ?", (aside,))
         Path(aside).rename(file)
-    except BaseException:
+    except sqlite3.Error as error:
+        raise DatabaseProblem(
+            f"The copy {file} was not made: {error}. Make room on its disk, or name another place."
+        ) from None
+    finally:
         Path(aside).unlink(missing_ok=True)
-        raise

@@ -8,19 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 import crisis_playbook
-from connectors.base import ConnectorError, Login
+from connectors.base import ConnectorError
 from crisis_playbook import PlaybookErrors
 from inbox import logins
 from inbox.clock import system_clock
+from inbox.commands.arguments import JSON_HELP
 from inbox.commands.opening import DONE, WRONG, configuration, say, say_json
-from inbox.db import open_engine, reading, session_factory
+from inbox.db import open_engine, schema_version
 from inbox.errors import InboxError
-from inbox.migrations import HEAD, version_of
+from inbox.migrations import HEAD
 from inbox.runtime import Channels
-from inbox.secrets_at_rest import key_file_for, open_secrets
 from inbox.settings import AccountSettings, Settings
 from inbox.sla import hours_named
 from inbox.wording import open_wording
@@ -39,7 +37,7 @@ def add(subcommands: Any) -> None:
     """Registers `check`."""
     parser = subcommands.add_parser("check", help="is everything right? asks each platform too; says how to mend it")
     parser.add_argument("--offline", action="store_true", help="do not ask the platforms")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help=JSON_HELP)
     parser.set_defaults(handle=check)
 
 
@@ -72,14 +70,10 @@ def look(settings: Settings, channels: Channels, now: datetime, *, ask: bool) ->
 def _database(settings: Settings) -> Finding:
     try:
         engine = open_engine(settings.inbox.database)
-        with engine.connect() as connection:
-            version = version_of(connection)
+        version = schema_version(engine)
         engine.dispose()
     except InboxError as error:
         return Finding("database", False, str(error))
-    except (SQLAlchemyError, OSError) as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        return Finding("database", False, f"cannot be opened: {reason}. Look at [inbox] database")
     if version is None:
         return Finding("database", True, "empty; the first start makes its tables")
     if version > HEAD:
@@ -124,7 +118,8 @@ def _account(
     settings: Settings, account: AccountSettings, channels: Channels, now: datetime, *, stored: bool
 ) -> Finding:
     try:
-        login = _login(settings, account) if stored else account.as_login()
+        configured = account.as_login()
+        login = logins.from_database(settings.inbox.database, configured) if stored else configured
         inspection = channels[account.channel](login).inspect(now)
     except (ConnectorError, InboxError) as error:
         return Finding(account.name, False, str(error))
@@ -132,17 +127,3 @@ def _account(
         return Finding(account.name, False, " ".join(inspection.problems))
     until = f", until {inspection.expires_at:%Y-%m-%d}" if inspection.expires_at else ""
     return Finding(account.name, True, f"signed in as {inspection.account_name}{until}")
-
-
-def _login(settings: Settings, account: AccountSettings) -> Login:
-    """The login the daemon would use."""
-    engine = open_engine(settings.inbox.database)
-    try:
-        with engine.connect() as connection:
-            if version_of(connection) != HEAD:
-                return account.as_login()
-        with reading(session_factory(engine)) as session:
-            key_file = key_file_for(settings.inbox.database)
-            return logins.in_use(session, account.as_login(), lambda: open_secrets(key_file))
-    finally:
-        engine.dispose()

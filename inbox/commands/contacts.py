@@ -7,18 +7,21 @@ import sys
 from typing import Any
 
 from inbox import contacts
+from inbox.commands.arguments import whole_number
 from inbox.commands.opening import ACTOR, DONE, USAGE, complain, opened, say, say_json
 from inbox.db import reading, writing
+
+ID_HELP = "stands on the person's page"
 
 
 def add(subcommands: Any) -> None:
     """Registers `contact`."""
     verbs = subcommands.add_parser("contact", help="data protection").add_subparsers(required=True, metavar="VERB")
     exporting = verbs.add_parser("export", help="everything held about one person, as JSON")
-    exporting.add_argument("id", type=int, metavar="ID")
+    exporting.add_argument("id", type=whole_number(), metavar="ID", help=ID_HELP)
     exporting.set_defaults(handle=export)
     erasing = verbs.add_parser("erase", help="removes what identifies one person and everything they wrote to us")
-    erasing.add_argument("id", type=int, metavar="ID")
+    erasing.add_argument("id", type=whole_number(), metavar="ID", help=ID_HELP)
     erasing.add_argument("--yes", action="store_true", help="do not ask")
     erasing.set_defaults(handle=erase)
 

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from inbox import outbox
+from inbox.commands.arguments import JSON_HELP, whole_number
 from inbox.commands.opening import ACTOR, DONE, local, opened, say, say_json, say_table
 from inbox.db import reading, writing
 from inbox.queries.outbox import STATES
@@ -19,16 +20,17 @@ def add(subcommands: Any) -> None:
     """Registers `outbox`."""
     parser = subcommands.add_parser("outbox", help="queued, unknown and failed replies")
     parser.add_argument("--state", choices=STATES, help="only these; otherwise all that are not settled well")
-    parser.add_argument("--limit", type=int, default=50, help="of each state, the newest (default 50)")
-    parser.add_argument("--json", action="store_true")
+    limit = "of each state, the newest (default 50, at most 200)"
+    parser.add_argument("--limit", type=whole_number(1, 200), default=50, metavar="N", help=limit)
+    parser.add_argument("--json", action="store_true", help=JSON_HELP)
     parser.set_defaults(handle=show)
-    verbs = parser.add_subparsers(metavar="VERB")
+    verbs = parser.add_subparsers(metavar="[VERB]")
     for name, help, handle in (
         ("retry", "sends a failed or unknown reply again; look on the platform first whether it arrived", retry),
         ("cancel", "does not send it", cancel),
     ):
         verb = verbs.add_parser(name, help=help)
-        verb.add_argument("id", type=int, metavar="ID")
+        verb.add_argument("id", type=whole_number(), metavar="ID")
         verb.set_defaults(handle=handle)
 
 
@@ -37,7 +39,7 @@ def show(parsed: argparse.Namespace) -> int:
     items: list[OutboxView] = []
     with opened(parsed) as house, reading(house.sessions) as session:
         for state in (parsed.state,) if parsed.state else WORTH_SHOWING:
-            items += outbox_page(session, state=state, limit=max(1, min(parsed.limit, 200))).items
+            items += outbox_page(session, state=state, limit=parsed.limit).items
         if parsed.json:
             say_json(items)
             return DONE

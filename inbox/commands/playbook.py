@@ -29,10 +29,14 @@ from crisis_playbook import (
     load,
     visibility_of,
 )
+from inbox.commands.arguments import JSON_HELP, language_code, whole_number
 
 if TYPE_CHECKING:
     from inbox.settings import PlaybookSettings
 
+KINDS = ("comment", "mention", "direct_message")
+VISIBILITIES = ("public", "private")
+HOURS = ("open", "closed")
 BY_DEFAULT = "the configured playbook by default"
 DONE, WRONG, USAGE = 0, 1, 2
 _ANSWER = {True: "yes", False: "no", None: "cannot tell"}
@@ -59,21 +63,22 @@ def add(subcommands: Any) -> None:
 def _add_check(verbs: Any) -> None:
     parser = verbs.add_parser("check", help="schema, names, every rule's examples, scenarios")
     parser.add_argument("directory", nargs="?", metavar="DIR", help=BY_DEFAULT)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--json", action="store_true", help=JSON_HELP)
     parser.set_defaults(handle=check_command)
 
 
 def _add_try(verbs: Any) -> None:
     parser = verbs.add_parser("try", help="one message: every rule, and the words that decided")
-    parser.add_argument("text", metavar="TEXT")
+    parser.add_argument("text", metavar="TEXT", help="what the customer wrote")
     parser.add_argument("--playbook", metavar="DIR", help=BY_DEFAULT)
-    parser.add_argument("--channel", choices=["facebook", "instagram", "twitter", "x"])
-    parser.add_argument("--kind", choices=["comment", "mention", "direct_message"], default="comment")
-    parser.add_argument("--visibility", choices=["public", "private"])
-    parser.add_argument("--language", metavar="XX", help="two letters; detected from the text where missing")
-    parser.add_argument("--hours", choices=["open", "closed"])
+    parser.add_argument("--channel", choices=["facebook", "instagram", "twitter", "x"], help="where it was written")
+    parser.add_argument("--kind", choices=KINDS, default="comment", help="what the conversation is (default comment)")
+    parser.add_argument("--visibility", choices=VISIBILITIES, help="who reads it; by its kind where missing")
+    detected = "two letters; detected from the text where missing"
+    parser.add_argument("--language", type=language_code, metavar="XX", help=detected)
+    parser.add_argument("--hours", choices=HOURS, help="of the shop, at that moment")
     parser.add_argument("--not-addressed", dest="addressed", action="store_false", help="it does not speak to us")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--json", action="store_true", help=JSON_HELP)
     parser.set_defaults(handle=try_command)
 
 
@@ -89,22 +94,22 @@ def _add_backtest(verbs: Any) -> None:
     parser = verbs.add_parser("backtest", help="a candidate over stored messages against the one in force")
     parser.add_argument("directory", nargs="?", metavar="DIR", help="the configured playbook by default")
     parser.add_argument("--since", default="90d", metavar="TIME", help="how far back, such as 90d (default)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--json", action="store_true", help=JSON_HELP)
     parser.set_defaults(handle=_in_versions("backtest_command"))
 
 
 def _add_versions(verbs: Any) -> None:
     publish = verbs.add_parser("publish", help="put a directory's playbook in force")
-    publish.add_argument("directory", metavar="DIR")
+    publish.add_argument("directory", metavar="DIR", help="where its *.yml files are")
     publish.add_argument("--by", required=True, metavar="NAME", help="the e-mail address of a manager")
     publish.add_argument("--reason", default="", help="why, for the history")
     publish.set_defaults(handle=_in_versions("publish_command"))
     export = verbs.add_parser("export", help="write the playbook in force (or a version) into a directory")
-    export.add_argument("directory", metavar="DIR")
-    export.add_argument("--version", type=int, metavar="N", help="which one; the one in force by default")
+    export.add_argument("directory", metavar="DIR", help="where to; made where it is missing")
+    export.add_argument("--version", type=whole_number(), metavar="N", help="which one; the one in force by default")
     export.set_defaults(handle=_in_versions("export_command"))
     versions = verbs.add_parser("versions", help="every version, with who and why")
-    versions.add_argument("--json", action="store_true", help="print one JSON object")
+    versions.add_argument("--json", action="store_true", help=JSON_HELP)
     versions.set_defaults(handle=_in_versions("versions_command"))
 
 
@@ -220,7 +225,13 @@ def tried(decision: Decision) -> Iterator[str]:
 
 
 def decide_command(arguments: argparse.Namespace) -> int:
-    """Judge a file line by line; memory does not grow with it. Stops at a line that cannot be read."""
+    """Judge a file line by line; memory does not grow with it. Stops at a line that cannot be read.
+
+    Raises OSError where a file cannot be opened, read or written.
+    """
+    if _same_file(arguments.source, arguments.target):
+        sys.stderr.write(f"{arguments.target}: --in and --out are one file; name another one for --out\n")
+        return USAGE
     playbook = _load(arguments)
     if playbook is None:
         return WRONG
@@ -231,10 +242,12 @@ def decide_command(arguments: argparse.Namespace) -> int:
     except BadLine as error:
         sys.stderr.write(f"{arguments.source}:{error}\n")
         return WRONG
-    except OSError as error:
-        sys.stderr.write(f"{error.filename}: {error.strerror}; name a file that can be read and a place to write\n")
-        return USAGE
     return DONE
+
+
+def _same_file(source: str, target: str) -> bool:
+    """Whether writing the answers would destroy the questions."""
+    return Path(source).is_file() and Path(target).is_file() and Path(source).samefile(target)
 
 
 def _opened(name: str, mode: str) -> Any:
@@ -247,7 +260,8 @@ def _opened(name: str, mode: str) -> Any:
 def decide_lines(playbook: Playbook, source: Any, target: Any) -> None:
     """Judge JSON lines from `source` and write decisions to `target` in the same order.
 
-    Raises BadLine with number and reason for a line that is no JSON object with `id` and `text`.
+    Raises BadLine with number and reason for a line that is no JSON object with `id` and `text`, or in which something
+    stands that no message has.
     """
     for number, line in enumerate(source, 1):
         if not line.strip():
@@ -258,24 +272,49 @@ def decide_lines(playbook: Playbook, source: Any, target: Any) -> None:
             key = row["id"]
         except orjson.JSONDecodeError as error:
             raise BadLine(f"{number}: no JSON ({error}); write one JSON object a line") from None
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise BadLine(f'{number}: {_complaint(error)}; write {{"id": …, "text": "…"}}') from None
+        except KeyError as error:
+            raise BadLine(f'{number}: {error} is missing; write {{"id": …, "text": "…"}}') from None
+        except ValueError as error:
+            raise BadLine(f"{number}: {error}") from None
         target.write(orjson.dumps(answer(key, evaluate(playbook, facts)), option=orjson.OPT_APPEND_NEWLINE))
 
 
-def _complaint(error: Exception) -> str:
-    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
+_CHOICES: dict[str, tuple[str, ...]] = {"kind": KINDS, "visibility": VISIBILITIES, "hours": HOURS}
+_TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "channel": (str, "a text"),
+    "account": (str, "a text"),
+    "language": (str, "a text"),
+    "addressed": (bool, "true or false"),
+    "first_of_conversation": (bool, "true or false"),
+    "has_attachment": (bool, "true or false"),
+    "author_followers": ((int, float), "a number"),
+}
+
+
+def _check_row(row: object) -> None:
+    """Raises ValueError for what would be judged as something it is not; null counts as missing."""
+    if not isinstance(row, dict):
+        raise ValueError('this is no JSON object; write {"id": …, "text": "…"}')
+    for name, choices in _CHOICES.items():
+        value = row.get(name)
+        if value and value not in choices:
+            raise ValueError(f"{name} is {value!r}; write {', '.join(choices[:-1])} or {choices[-1]}")
+    for name, (wanted, in_words) in _TYPES.items():
+        value = row.get(name)
+        if value is not None and not isinstance(value, wanted):
+            raise ValueError(f"{name} is {value!r}; write {in_words}")
 
 
 def facts_of(row: dict[str, Any]) -> Facts:
     """One input line as facts. What is missing: kind comment, visibility by kind, addressed, first of its conversation.
 
     `addressed` missing counts as true, and a message judged alone is the first of its conversation. `sent_at` may be
-    there; no condition asks for it.
+    there; no condition asks for it. Raises KeyError where the text is missing, ValueError for what no message has.
     """
+    _check_row(row)
     text = row["text"]
     if not isinstance(text, str):
-        raise ValueError("text is no text")
+        raise ValueError(f'text is {text!r}; write {{"id": …, "text": "…"}}')
     kind = row.get("kind") or "comment"
     channel = row.get("channel")
     addressed = row.get("addressed")

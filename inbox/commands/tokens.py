@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from inbox import access
+from inbox.commands.arguments import JSON_HELP
 from inbox.commands.opening import ACTOR, DONE, local, opened, say, say_json, say_table
 from inbox.db import reading, writing
 
@@ -15,10 +16,10 @@ def add(subcommands: Any) -> None:
     verbs = subcommands.add_parser("token", help="keys for programs").add_subparsers(required=True, metavar="VERB")
     adding = verbs.add_parser("add", help="prints a new API token, once")
     adding.add_argument("name", metavar="NAME", help="stands in timelines as the author")
-    adding.add_argument("--role", choices=access.ROLES, default="agent")
+    adding.add_argument("--role", choices=access.ROLES, default="agent", help="what it may do (default agent)")
     adding.set_defaults(handle=add_token)
     listing = verbs.add_parser("list", help="every token, without its secret")
-    listing.add_argument("--json", action="store_true")
+    listing.add_argument("--json", action="store_true", help=JSON_HELP)
     listing.set_defaults(handle=list_tokens)
     revoking = verbs.add_parser("revoke", help="ends a token at once")
     revoking.add_argument("name", metavar="NAME")

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from inbox import access
+from inbox.commands.arguments import JSON_HELP
 from inbox.commands.opening import ACTOR, DONE, local, opened, say, say_json, say_table
 from inbox.db import reading, writing
 from inbox.errors import Refusal
@@ -17,12 +18,12 @@ def add(subcommands: Any) -> None:
     """Registers `user`."""
     verbs = subcommands.add_parser("user", help="people who sign in").add_subparsers(required=True, metavar="VERB")
     adding = _verb(verbs, "add", "lets somebody sign in; the password is asked for, or read from standard input")
-    adding.add_argument("--role", choices=access.ROLES, default="agent")
+    adding.add_argument("--role", choices=access.ROLES, default="agent", help="what they may do (default agent)")
     adding.add_argument("--name", default="", help="what colleagues read")
     adding.add_argument("--language", choices=["de", "en"], help="of the interface")
     adding.set_defaults(handle=add_user)
     listing = verbs.add_parser("list", help="everybody")
-    listing.add_argument("--json", action="store_true")
+    listing.add_argument("--json", action="store_true", help=JSON_HELP)
     listing.set_defaults(handle=list_users)
     _verb(verbs, "disable", "ends somebody's access at once").set_defaults(handle=disable_user)
     _verb(verbs, "enable", "lets somebody disabled in again").set_defaults(handle=enable_user)

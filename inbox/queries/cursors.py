@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import orjson
 
 from inbox.errors import Refusal
+from inbox.row_ids import LARGEST_ID
 
 MOST_ITEMS = 200
 """No list returns more at once."""
-LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def decode(cursor: str | None, order: str) -> Cursor | None:
         made_for, position, row_id = found
     except (binascii.Error, ValueError, TypeError):
         raise _not_ours() from None
-    numbers_fit = all(type(number) is int and -LARGEST <= number <= LARGEST for number in (position, row_id))
+    numbers_fit = all(type(number) is int and -LARGEST_ID <= number <= LARGEST_ID for number in (position, row_id))
     if made_for != order or not numbers_fit:
         raise _not_ours()
     return Cursor(order, position, row_id)

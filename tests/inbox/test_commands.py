@@ -222,7 +222,10 @@ def test_check_asks_each_platform(run: Run, config: Path, capsys: pytest.Capture
 def test_check_tells_a_database_it_cannot_open(run: Run, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.write_text('[inbox]\ndatabase = "postgresql://zuruf@127.0.0.1:1/none"\n')
     assert run("check", "--offline") == 1
-    assert "WRONG  database: cannot be opened" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "WRONG  database: The database postgresql" in told
+    assert "cannot be opened: connection failed" in told
+    assert "Look whether PostgreSQL runs there" in told
 
 
 def test_a_broken_configuration_ends_with_2_and_the_line(config: Path) -> None:
@@ -270,6 +273,58 @@ def test_where_somebody_listens_already_nothing_begins(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert f"[web] listen: {listen} cannot be listened on (Address already in use)" in ended.stderr
     assert not (tmp_path / "zuruf.db").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full, a disk that is always full")
+@pytest.mark.parametrize("command", ["token add crm", "playbook schema", "check --offline"])
+def test_what_cannot_be_written_is_told_once_and_without_a_traceback(tmp_path: Path, command: str) -> None:
+    (tmp_path / "zuruf.toml").write_text(f'[inbox]\ndatabase = "sqlite:///{tmp_path}/zuruf.db"\n')
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "daemon.py", "--config", str(tmp_path / "zuruf.toml"), *command.split()],
+            cwd=PROJECT, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=50,
+        )  # fmt: skip
+    assert ended.returncode == 2
+    said = "zuruf: Nothing more can be written: No space left on device. Make room there, or write to another place.\n"
+    assert ended.stderr == said
+
+
+def test_a_reader_that_leaves_early_is_no_trouble() -> None:
+    with subprocess.Popen(
+        [sys.executable, "daemon.py", "playbook", "schema"],
+        cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as writer:  # fmt: skip
+        assert writer.stdout is not None
+        writer.stdout.close()
+        assert writer.stderr is not None
+        assert writer.stderr.read() == b""
+        assert writer.wait(50) == 0
+
+
+@pytest.mark.parametrize(
+    "words", ["demo --port 99999", "demo --speed 0", "demo --speed nan", "outbox --limit 0", "contact export 0",
+              "outbox retry 99999999999999999999", "playbook export somewhere --version x"],
+)  # fmt: skip
+def test_a_number_that_cannot_be_is_refused_with_what_can(words: str) -> None:
+    ended = typed_by_a_person(*words.split())
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    assert "is no whole number from 1 to " in ended.stderr or "is no number above 0" in ended.stderr
+
+
+@pytest.mark.parametrize(("stored", "code"), [(None, 1), (b"", 1), (b"no database, but as long as one begins" * 90, 2)])
+def test_what_is_no_database_is_not_kept_as_one(tmp_path: Path, stored: bytes | None, code: int) -> None:
+    """An empty copy under the right name would be found out on the day it is needed."""
+    if stored is not None:
+        (tmp_path / "shop.db").write_bytes(stored)
+    (tmp_path / "zuruf.toml").write_text(f'[inbox]\ndatabase = "sqlite:///{tmp_path}/shop.db"\n')
+    ended = typed_by_a_person("--config", str(tmp_path / "zuruf.toml"), "backup", str(tmp_path / "copy.db"))
+    assert ended.returncode == code
+    assert "shop.db" in ended.stderr
+    assert "[inbox] database" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert [path.name for path in tmp_path.glob("*copy*")] == []
+    assert (tmp_path / "shop.db").exists() == (stored is not None)
 
 
 def test_what_a_verb_logs_stays_out_of_standard_output(

@@ -93,10 +93,14 @@ def test_decide_fills_in_what_is_missing(rules: Path, tmp_path: Path) -> None:
     ("line", "says"),
     [
         (b"{\n", "2: no JSON"),
-        (b"[]\n", "2: "),
+        (b"[]\n", "2: this is no JSON object"),
         (b'{"id": 1}\n', "2: 'text' is missing"),
         (b'{"text": "a"}\n', "2: 'id' is missing"),
-        (b'{"id": 1, "text": 5}\n', "2: text is no text"),
+        (b'{"id": 1, "text": 5}\n', "2: text is 5; write "),
+        (b'{"id": 1, "text": "a", "kind": "dm"}\n', "2: kind is 'dm'; write comment, mention or direct_message"),
+        (b'{"id": 1, "text": "a", "hours": "late"}\n', "2: hours is 'late'; write open or closed"),
+        (b'{"id": 1, "text": "a", "addressed": "no"}\n', "2: addressed is 'no'; write true or false"),
+        (b'{"id": 1, "text": "a", "author_followers": "9"}\n', "2: author_followers is '9'; write a number"),
     ],
 )
 def test_decide_names_the_line_it_cannot_read(
@@ -107,9 +111,25 @@ def test_decide_names_the_line_it_cannot_read(
     assert f"in.jsonl:{says}" in capsys.readouterr().err
 
 
-def test_decide_says_which_file_is_not_there(rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call("decide", "--in", tmp_path / "none", "--out", tmp_path / "out", "--playbook", rules) == 2
-    assert "No such file" in capsys.readouterr().err
+def test_decide_says_which_file_is_not_there(rules: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        call("decide", "--in", tmp_path / "none", "--out", tmp_path / "out", "--playbook", rules)
+    assert caught.value.filename == str(tmp_path / "none")
+
+
+def test_decide_never_writes_its_answers_over_the_questions(
+    rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = tmp_path / "in.jsonl"
+    asked.write_text('{"id": 0, "text": "a"}\n')
+    (tmp_path / "link.jsonl").symlink_to(asked)
+    for target in (asked, tmp_path / "link.jsonl"):
+        assert call("decide", "--in", asked, "--out", target, "--playbook", rules) == 2
+        assert "name another one for --out" in capsys.readouterr().err
+        assert asked.read_text() == '{"id": 0, "text": "a"}\n'
+    # A second run may write over the answers of the first.
+    for _ in range(2):
+        assert call("decide", "--in", asked, "--out", tmp_path / "out.jsonl", "--playbook", rules) == 0
 
 
 def test_check_tells_mistakes_with_file_and_line(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
