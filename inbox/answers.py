@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
+from inbox import ways
 from inbox.errors import NotThere
 from inbox.models import Conversation, Message, MessageDecision
 from inbox.runtime import Runtime
@@ -44,7 +45,8 @@ def fitting(
     names = _names(session, conversation)
     if not names:
         return []
-    variables = reply_variables(session, runtime, conversation, language, now, agent_name=agent_name)
+    latest = ways.latest_inbound(session, conversation_id)
+    variables = reply_variables(session, runtime, conversation, latest, language, now, agent_name=agent_name)
     found = []
     for name in names:
         try:

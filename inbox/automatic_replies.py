@@ -69,7 +69,7 @@ class AutomaticReplies:
         if reason is not None or option is None:
             return reason
         template = _template_under(self.around.level, template)
-        variables = reply_variables(self.session, self.runtime, conversation, language, self.now)
+        variables = reply_variables(self.session, self.runtime, conversation, message, language, self.now)
         try:
             text = self.runtime.wording.render(template, language, variables)
         except WordingProblem as error:

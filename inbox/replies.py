@@ -45,6 +45,7 @@ def reply(
     now: datetime,
     *,
     way: Way | None = None,
+    answered: Message | None = None,
     seen_version: int | None = None,
     attachment_ids: Sequence[int] = (),
     follows: OutboxItem | None = None,
@@ -53,9 +54,10 @@ def reply(
 ) -> OutboxItem:
     """Queue a person's reply. The same client key on the same conversation is one reply, whoever asks how often.
 
-    `attachment_ids`: files this person has stored; `follows`: goes out only after that one was sent. Raises Refusal
-    when the platform would refuse it, when there is nothing to say or the text is too long, when the thread has moved
-    on since `seen_version`, or when the key was used for another reply.
+    `answered`: the message it answers, where that is not the customer's latest; `attachment_ids`: files this person
+    has stored; `follows`: goes out only after that one was sent. Raises Refusal when the platform would refuse it,
+    when there is nothing to say or the text is too long, when the thread has moved on since `seen_version`, or when
+    the key was used for another reply.
     """
     text = storable(text).strip()
     existing = _earlier(session, conversation_id, client_key)
@@ -69,7 +71,7 @@ def reply(
     _check_words(text, client_key, bool(files))
     if seen_version is not None and seen_version != conversation.version:
         raise Refusal("The conversation has changed since you opened it. Look at what is new, then send.", 409)
-    chosen, target = choose(session, runtime, conversation, Visibility(visibility), now, way)
+    chosen, target = choose(session, runtime, conversation, Visibility(visibility), now, way, answered)
     _check_length(runtime, conversation.channel, text, chosen.way)
     _check_files(session, runtime, conversation, chosen.way, text, files, now)
     item = _item(conversation, chosen, target, text, client_key, actor, now)
@@ -161,12 +163,13 @@ def choose(
     visibility: Visibility,
     now: datetime,
     way: Way | None = None,
+    answered: Message | None = None,
     *,
     human: bool = True,
 ) -> tuple[Option, Message | None]:
     """The way this answer goes, and the message it answers; raises Refusal with the legal alternatives."""
     account = session.get_one(Account, conversation.account_id)
-    found = ways.options(session, runtime.channels, conversation, now, human=human)
+    found = ways.options(session, runtime.channels, conversation, now, human=human, answered=answered)
     if account.writes_blocked_at is not None:
         raise Refusal(f"The platform asked us to stop writing for {account.name}. {account.health_detail}", 409)
     if visibility is Visibility.PUBLIC and conversation.visibility == "private":
@@ -179,7 +182,7 @@ def choose(
         closed = next((one for one in found if one.visibility is visibility and one.way is not Way.ON_PLATFORM), None)
         detail = closed.sentence if closed is not None else "This channel has no such way of answering."
         raise Refusal(detail, 409, _alternatives(found, visibility))
-    return option, ways.latest_inbound(session, conversation.id)
+    return option, answered or ways.latest_inbound(session, conversation.id)
 
 
 def _alternatives(found: list[Option], but: Visibility) -> list[Alternative]:
@@ -207,6 +210,14 @@ def _check_files(
         account = session.get_one(Account, conversation.account_id)
         found = ways.options(session, runtime.channels, conversation, now)
         attachments.check(runtime, account, way, text, files, found)
+
+
+def reader(session: Session, conversation_id: int) -> str | None:
+    """The name of the one person who would read a private answer; None where the platform withheld who that is."""
+    conversation = conversations.get(session, conversation_id)
+    contact_id = ways.correspondent(conversation, ways.latest_inbound(session, conversation_id))
+    contact = session.get(Contact, contact_id) if contact_id is not None else None
+    return (contact.name or contact.handle) if contact is not None else None
 
 
 def recipient(session: Session, conversation: Conversation, target: Message | None) -> str | None:

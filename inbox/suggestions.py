@@ -90,7 +90,7 @@ def _row(session: Session, runtime: Runtime, one: Wanted, found: list[Option], n
     suggested, decision = one.suggested, one.decision
     place, spans = one.explain(suggested.rule)
     way = best_way(found, Visibility(one.conversation.visibility), suggested.kind)
-    text, public_note = _texts(session, runtime, one.conversation, suggested, way, decision.language, now)
+    text, public_note = _texts(session, runtime, one, way, now)
     return {
         "conversation_id": one.conversation.id,
         "message_id": one.message.id,
@@ -133,16 +133,15 @@ def best_way(found: Sequence[Option], where_asked: Visibility, kind: str) -> Way
 def _texts(
     session: Session,
     runtime: Runtime,
-    conversation: Conversation,
-    suggested: Suggested,
+    one: Wanted,
     way: Way,
-    language: str,
     now: datetime,
 ) -> tuple[str, str | None]:
     """The proposed text for whoever reads it that way, and the short public note beside a private one."""
+    conversation, suggested, language = one.conversation, one.suggested, one.decision.language
     if not suggested.template:
         return "", None
-    variables = reply_variables(session, runtime, conversation, language, now, way=way)
+    variables = reply_variables(session, runtime, conversation, one.message, language, now, way=way)
     note_name = suggested.template + PUBLIC_NOTE
     public = ways.visibility_of(way) is Visibility.PUBLIC
     if public and suggested.kind == MOVE and runtime.wording.has(note_name):
@@ -188,7 +187,8 @@ def accept(
     *,
     public_note: str | None = None,
 ) -> list[OutboxItem]:
-    """Do what was proposed, with the text as edited; a public note goes out beside it only where one is given.
+    """Do what was proposed, with the text as edited; a public note goes out beside it only where one is given. In a
+    public thread it answers the message it was proposed for, whoever has written there since.
 
     Raises Refusal with the legal alternatives when the way has closed meanwhile; the suggestion stays open then.
     """
@@ -199,10 +199,13 @@ def accept(
             hide(session, runtime, suggestion.message_id, True, actor, now)
             return []
         conversation = conversations.get(session, suggestion.conversation_id)
-        way = _way_now(session, runtime, suggestion, conversation, text, now)
-        items = [_reply(session, runtime, suggestion, way, text or suggestion.text, "private", actor, now)]
+        answered = session.get(Message, suggestion.message_id) if conversation.visibility == "public" else None
+        way = _way_now(session, runtime, suggestion, conversation, answered, text, now)
+        items = [_reply(session, runtime, suggestion, answered, way, text or suggestion.text, "private", actor, now)]
         if public_note and ways.visibility_of(way) is Visibility.PRIVATE and conversation.visibility == "public":
-            items.append(_reply(session, runtime, suggestion, Way.PUBLIC_REPLY, public_note, "note", actor, now))
+            items.append(
+                _reply(session, runtime, suggestion, answered, Way.PUBLIC_REPLY, public_note, "note", actor, now)
+            )
         return items
 
 
@@ -211,12 +214,13 @@ def _way_now(
     runtime: Runtime,
     suggestion: Suggestion,
     conversation: Conversation,
+    answered: Message | None,
     text: str | None,
     now: datetime,
 ) -> Way:
     """The best way that is legal now. Raises Refusal with what else is open where there is none, and where other
     people than meant would read the words."""
-    found = ways.options(session, runtime.channels, conversation, now)
+    found = ways.options(session, runtime.channels, conversation, now, answered=answered)
     way, meant = best_way(found, Visibility(conversation.visibility), suggestion.kind), Way(suggestion.way)
     instead = [Alternative(kind=open_["kind"], reason=open_["reason"]) for open_ in ways.alternatives(found)]
     if way is Way.ON_PLATFORM:
@@ -242,6 +246,7 @@ def _reply(
     session: Session,
     runtime: Runtime,
     suggestion: Suggestion,
+    answered: Message | None,
     way: Way,
     text: str,
     part: str,
@@ -258,6 +263,7 @@ def _reply(
         actor,
         now,
         way=way,
+        answered=answered,
         suggestion_id=suggestion.id,
         template=suggestion.template,
     )

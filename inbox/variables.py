@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from connectors.base import Way
-from inbox import promises, sla
+from inbox import promises, sla, ways
 from inbox.business_hours import BusinessHours
-from inbox.models import Account, Contact, Conversation
+from inbox.models import Account, Contact, Conversation, Message
 from inbox.runtime import Runtime
 from inbox.wording import speakable_name
 
@@ -20,17 +20,22 @@ def reply_variables(
     session: Session,
     runtime: Runtime,
     conversation: Conversation,
+    answered: Message | None,
     language: str,
     now: datetime,
     *,
     agent_name: str | None = None,
     way: Way | None = None,
 ) -> dict[str, object]:
-    """Name, shop, opening hours and the measured promise; see templates/replies/README.md for each."""
+    """Name, shop, opening hours and the measured promise; see templates/replies/README.md for each.
+
+    `answered`: the message the text answers. In a thread of many, the name is of whoever wrote that one.
+    """
     playbook, inbox = runtime.playbook.current(), runtime.settings.inbox
     hours = sla.shop_hours(playbook, inbox)
     open_now = hours is None or hours.is_open(now)
-    contact = session.get(Contact, conversation.contact_id) if conversation.contact_id is not None else None
+    contact_id = ways.correspondent(conversation, answered)
+    contact = session.get(Contact, contact_id) if contact_id is not None else None
     usual = _usual(session, runtime, conversation.account_id, hours, now) if open_now else None
     return {
         "language": language,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, func, select
@@ -67,23 +68,36 @@ def latest_inbound(session: Session, conversation_id: int) -> Message | None:
 
 
 def correspondent(conversation: Conversation, target: Message | None) -> int | None:
-    """The contact an answer speaks to: in a public thread of many whoever wrote the message that is answered."""
-    return _correspondent(conversation, target.contact_id if target is not None else None)
+    """The contact an answer speaks to: in a public thread of many whoever wrote the message that is answered, and
+    nobody we know where the platform withheld who that is."""
+    return conversation.contact_id if target is None else _correspondent(conversation, target.contact_id)
 
 
 def _correspondent(conversation: Conversation, author_id: int | None) -> int | None:
     there: int | None = conversation.contact_id
-    return author_id if conversation.visibility == "public" and author_id is not None else there
+    return author_id if conversation.visibility == "public" else there
 
 
 def situations(
-    session: Session, conversations: Sequence[Conversation], now: datetime, *, human: bool
+    session: Session,
+    conversations: Sequence[Conversation],
+    now: datetime,
+    *,
+    human: bool,
+    answered: Mapping[int, Message] = MappingProxyType({}),
 ) -> dict[int, Situation]:
-    """Everything our rows know that decides which ways are open, by conversation: a query a table, however many."""
+    """Everything our rows know that decides which ways are open, by conversation: a query a table, however many.
+
+    `answered`: the message to be answered by conversation, where it is not the customer's latest.
+    """
     ids = [conversation.id for conversation in conversations]
     targets: dict[int, Any] = {row.conversation_id: row for row in session.execute(_TARGETS, {"ids": ids})}
+    for conversation_id, message in answered.items():
+        targets.pop(conversation_id, None)
+        if message.deleted_at is None:
+            targets[conversation_id] = message
     authors = {conversation_id: row.contact_id for conversation_id, row in targets.items()}
-    people = {one.id: _correspondent(one, authors.get(one.id)) for one in conversations}
+    people = {one.id: _correspondent(one, authors.get(one.id, one.contact_id)) for one in conversations}
     named = [contact_id for contact_id in people.values() if contact_id is not None]
     contacts = {row.id: row.unavailable_at is not None for row in session.execute(_CONTACTS, {"ids": named})}
     written = _last_private_words(session, contacts)
@@ -194,9 +208,12 @@ def options(
     now: datetime,
     *,
     human: bool = True,
+    answered: Message | None = None,
 ) -> list[Option]:
-    """Every way this channel knows, best first, with its state and a sentence."""
-    known = situations(session, [conversation], now, human=human)
+    """Every way this channel knows, best first, with its state and a sentence: for the customer's latest message, or
+    for the one to be answered."""
+    chosen = {} if answered is None else {conversation.id: answered}
+    known = situations(session, [conversation], now, human=human, answered=chosen)
     return options_in(channels, conversation.channel, known[conversation.id])
 
 

@@ -93,6 +93,7 @@ def conversation_view(
         "withheld": withheld(detail),
         "entries": entries(detail, visit.runtime.settings.inbox.zone),
         "options": options,
+        "reader": replies.reader(session, conversation_id),
         "offered": ways,
         "open_ways": bool(ways),
         "chosen": chosen,

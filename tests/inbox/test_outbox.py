@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from connectors.base import (
+    Author,
     ConnectorError,
     LoginExpired,
     Misconfigured,
@@ -21,7 +22,7 @@ from connectors.base import (
     Unavailable,
     WritesBlocked,
 )
-from inbox import accounts, claims, conversations, crises, outbox, settling, ways, work
+from inbox import accounts, claims, conversations, crises, outbox, replies, settling, ways, work
 from inbox.db import reading, writing
 from inbox.errors import Refusal
 from inbox.models import Contact, Conversation, Event, Message, OutboxItem
@@ -209,6 +210,26 @@ def test_the_same_words_of_a_colleague_a_week_later_settle_nothing(asked: Office
     asked.arrive(asked.letter("Ja, ab Montag.", own=True, external_id="later"))
     assert asked.outbox[-1].state == "failed"
     assert [message.origin for message in asked.rows(Message, direction="outbound")] == ["native"]
+
+
+def test_a_private_reply_goes_to_nobody_we_know_where_the_author_is_withheld(office: Office) -> None:
+    """The thread's first person would be a guess, and the wrong one as often as not."""
+    root = office.comment("Gibt es die in Blau?")
+    nameless = office.comment("Preis?", "karl", conversation_id=root.external_id, author=Author())
+    office.arrive(root, nameless, stream="comments")
+    item = office.reply(office.conversation.id, "Hier drinnen gern.")
+    assert (item.target_external_id, item.contact_id, item.recipient_external_id) == (nameless.external_id, None, None)
+    with reading(office.runtime.sessions) as session:
+        assert replies.reader(session, office.conversation.id) is None
+
+
+def test_a_private_reply_in_a_thread_of_many_names_who_reads_it(office: Office) -> None:
+    root = office.comment("Gibt es die in Blau?")
+    second = office.comment("Preis?", "karl", conversation_id=root.external_id)
+    office.arrive(root, second, stream="comments")
+    with reading(office.runtime.sessions) as session:
+        assert replies.reader(session, office.conversation.id) == "Karl"
+    assert office.reply(office.conversation.id, "Hier drinnen gern.").recipient_external_id == "karl"
 
 
 def test_a_private_reply_stops_the_public_clock_and_is_linked(office: Office) -> None:

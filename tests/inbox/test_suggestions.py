@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from connectors.base import Page, RefusalReason, Refused
+from connectors.base import Change, ChangeKind, Page, RefusalReason, Refused
 from inbox import suggestions
-from inbox.db import writing
+from inbox.db import reading, writing
 from inbox.errors import Refusal
 from inbox.models import Event, Message, OutboxItem, Suggestion
+from inbox.variables import reply_variables
 from tests.inbox.postbox import Office
 from tests.inbox.shop import client_of, token_for
 
@@ -56,6 +57,49 @@ def test_it_goes_the_proposed_way_and_is_counted_off(office: Office) -> None:
         accept(office, one.id)
     office.work("dispatch")
     assert [reply.text for reply in office.box.sent] == [CONTENT]
+
+
+def of_several(office: Office) -> Suggestion:
+    """Jana began the thread, Karl complained in it, and Mia wrote last."""
+    root = office.comment("Schöne Schuhe!")
+    below = {"conversation_id": root.external_id, "parent_id": root.external_id}
+    office.arrive(root, stream="comments")
+    office.arrive(office.comment("Meine sind kaputt!", "karl", **below), stream="comments")
+    office.arrive(office.comment("Ich mag sie.", "mia", **below), stream="comments")
+    (one,) = office.suggestions
+    return one
+
+
+def test_in_a_thread_of_many_it_answers_whom_it_was_proposed_for(office: Office) -> None:
+    (item,) = accept(office, of_several(office).id)
+    office.work("dispatch")
+    (said,) = office.box.sent
+    assert (said.target_id or "").startswith("c-karl-")
+    assert (said.way, said.recipient_id, item.because_of_message_id) == (
+        "private_reply", "karl", office.suggestions[0].message_id,
+    )  # fmt: skip
+
+
+def test_it_is_refused_when_the_complaint_was_deleted_whatever_others_wrote_since(office: Office) -> None:
+    one = of_several(office)
+    (complaint,) = office.rows(Message, id=one.message_id)
+    gone = Change(complaint.external_id, ChangeKind.DELETED, office.clock())
+    office.box.pages["comments"].append(Page({"at": 2}, changes=(gone,)))
+    office.clock.advance(seconds=11)
+    office.work("poll", "triage")
+    with pytest.raises(Refusal, match="was deleted"):
+        accept(office, one.id)
+
+
+def test_its_words_speak_to_whoever_wrote_the_message(office: Office) -> None:
+    one = of_several(office)
+    with reading(office.runtime.sessions) as session:
+        conversation, complaint = office.conversation, session.get_one(Message, one.message_id)
+        said = reply_variables(session, office.runtime, conversation, complaint, "de", office.clock())
+        complaint.contact_id = None
+        to_nobody = reply_variables(session, office.runtime, conversation, complaint, "de", office.clock())
+        session.rollback()
+    assert (said["contact_name"], to_nobody["contact_name"]) == ("Karl", "")
 
 
 def test_a_public_note_goes_out_beside_it_only_where_one_is_given(office: Office) -> None:
