@@ -289,6 +289,8 @@ class Poll:
     now: datetime
     since: datetime
     active_subjects: Sequence[str] = ()
+    subjects_by_others: frozenset[str] = frozenset()
+    """Those of `active_subjects` that are messages to us or about us themselves, not posts of our own."""
     resting: frozenset[str] = frozenset()
     """Allowances that must be left alone now: a stream whose turns draw on several leaves out the turns of these."""
 

@@ -73,6 +73,7 @@ class FacebookPosts:
     """Lists posts and comments of one Page."""
 
     head = HEAD
+    by_others: Edge | None = EDGES["visitor_posts"]
 
     def __init__(self, graph: Graph, page_id: str) -> None:
         self._graph = graph

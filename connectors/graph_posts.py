@@ -89,6 +89,8 @@ class PostReader(Protocol):
     """How one channel lists posts and comments. Every method is one call."""
 
     head: Edge
+    by_others: Edge | None
+    """A list of posts that others wrote, where the platform shows the comments below them."""
 
     def edge(self, name: str) -> Edge:
         """The edge of this name."""

@@ -181,8 +181,9 @@ class Rounds:
             return
         shown = {post.subject.external_id for post in listed.posts}
         for post in poll.active_subjects:
-            if post not in shown:
-                _queue(state, post, self._reader.head.name)
+            edge = self._reader.by_others if post in poll.subjects_by_others else self._reader.head
+            if edge is not None and post not in shown:
+                _queue(state, post, edge.name)
 
     def _sweep(self, state: dict[str, Any], collected: Collected, poll: Poll) -> bool:
         walk: Walk | None = state.get("sweep")

@@ -53,6 +53,7 @@ class InstagramMedia:
     """Lists media and comments of one professional account."""
 
     head = MEDIA
+    by_others: Edge | None = None
 
     def __init__(self, graph: Graph, account_id: str, own_ids: frozenset[str]) -> None:
         self._graph = graph

@@ -69,9 +69,9 @@ def poll_one(runtime: Runtime) -> bool:
         if connector is None or account.paused_at is not None:
             _put_off(session, stream, now + timedelta(seconds=stream.every_seconds))
             return True
-        active = subjects.lately_active(session, account.id, now - ACTIVE)
+        active, by_others = subjects.lately_active(session, account.id, now - ACTIVE)
         rest = resting.resting(session, account, connector.streams(), now)
-        poll = Poll(now, account.history_since, active, rest)
+        poll = Poll(now, account.history_since, active, by_others, rest)
     try:
         page = connector.fetch(stream.name, stream.cursor, poll)
     except ConnectorError as error:

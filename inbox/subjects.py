@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from connectors.base import InboundMessage
+from connectors.base import InboundMessage, Kind
 from connectors.base import Subject as Post
 from inbox.models import Arrivals, Conversation, Message, Subject, table
 
@@ -72,16 +72,23 @@ def of_messages(session: Session, message_ids: Sequence[int]) -> list[str]:
     )
 
 
-def lately_active(session: Session, account_id: int, since: datetime, most: int = 50) -> list[str]:
-    """The external ids of the posts with activity since then, the liveliest first."""
-    return list(
-        session.scalars(
-            select(Subject.external_id)
-            .where(Subject.account_id == account_id, Subject.last_activity_at >= since)
-            .order_by(Subject.last_activity_at.desc())
-            .limit(most)
-        )
-    )
+def lately_active(
+    session: Session, account_id: int, since: datetime, most: int = 50
+) -> tuple[list[str], frozenset[str]]:
+    """The external ids of the posts with activity since then, the liveliest first; and which of them others wrote."""
+    found = session.execute(_ACTIVE, {"account_id": account_id, "since": since, "most": most}).all()
+    return [row.external_id for row in found], frozenset(row.external_id for row in found if row.by_others)
+
+
+# Any one conversation tells: all that stand under a post are comments, or all are mentions.
+_KIND_THERE = select(Conversation.kind).where(Conversation.subject_id == Subject.id).limit(1).scalar_subquery()
+_BY_OTHERS = _KIND_THERE.in_([str(Kind.MENTION)]).label("by_others")
+_ACTIVE = (
+    select(Subject.external_id, _BY_OTHERS)
+    .where(Subject.account_id == bindparam("account_id"), Subject.last_activity_at >= bindparam("since"))
+    .order_by(Subject.last_activity_at.desc())
+    .limit(bindparam("most"))
+)
 
 
 def count_arrivals(session: Session, account_id: int, counts: Mapping[str, Sequence[int]]) -> None:

@@ -107,6 +107,7 @@ class Notice(Base):
     __tablename__ = "notices"
     __table_args__ = (
         UniqueConstraint("digest"),
+        Index("ix_notices_conversation", "conversation_id", **only("conversation_id IS NOT NULL")),
         Index("ix_notices_waiting", "not_before", "id", **only("sent_at IS NULL")),
     )
     id: Mapped[int] = key()

@@ -25,8 +25,8 @@ class Suggestion(Base):
         Index("ix_suggestions_status", "status", "id"),
     )
     id: Mapped[int] = key()
-    conversation_id: Mapped[int] = reference("conversations", index=True)
-    message_id: Mapped[int] = reference("messages")
+    conversation_id: Mapped[int] = reference("conversations")
+    message_id: Mapped[int] = reference("messages", index=True)
     kind: Mapped[str] = mapped_column(String(30))
     template: Mapped[str] = mapped_column(String(100))
     rule: Mapped[str] = mapped_column(String(100))
@@ -58,6 +58,7 @@ class OutboxItem(Base):
         Index("ix_outbox_conversation", "conversation_id", "id"),
         Index("ix_outbox_automatic", "contact_id", "created_at"),
         Index("ix_outbox_account", "account_id", "sent_at"),
+        Index("ix_outbox_message", "message_id", **only("message_id IS NOT NULL")),
     )
     id: Mapped[int] = key()
     account_id: Mapped[int] = reference("accounts")

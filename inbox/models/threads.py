@@ -73,6 +73,7 @@ class Conversation(Base):
         Index("ix_conversations_due", "due_at", **only("due_at IS NOT NULL")),
         Index("ix_conversations_due_under", "due_under", **only("waiting_since IS NOT NULL AND status != 'resolved'")),
         Index("ix_conversations_linked", "linked_conversation_id", **only("linked_conversation_id IS NOT NULL")),
+        Index("ix_conversations_subject", "subject_id", **only("subject_id IS NOT NULL")),
         Index("ix_conversations_wake", "snoozed_until", **only("snoozed_until IS NOT NULL")),
     )
     id: Mapped[int] = key()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from connectors.base import ChangeKind, Connector, ConnectorError, InboundMessage, Listing, Page, Poll
+from connectors.base import ChangeKind, Connector, ConnectorError, InboundMessage, Kind, Listing, Page, Poll
 
 
 class Memory:
@@ -35,7 +35,7 @@ class Memory:
         for stream in streams or [stream.name for stream in self.connector.streams()]:
             for _ in range(most):
                 try:
-                    page = self.connector.fetch(stream, self.cursors.get(stream), Poll(now, self.since, self.active))
+                    page = self.connector.fetch(stream, self.cursors.get(stream), self.asking(now))
                 except ConnectorError as error:
                     self.errors.append(error)
                     self.calls += error.usage.calls
@@ -48,12 +48,17 @@ class Memory:
             else:
                 raise AssertionError(f"{stream} never ends")
 
+    def asking(self, now: datetime) -> Poll:
+        """What the inbox tells a connector about what is active."""
+        mentions = {_subject(message) for message in self.messages.values() if message.kind is Kind.MENTION}
+        return Poll(now, self.since, self.active, frozenset(post for post in self.active if post in mentions))
+
     def ask_about(self, listings: Iterable[Listing], now: datetime) -> None:
         """What a list lacks that is not certain is asked for by itself."""
         for listing in listings:
             missing = [] if listing.certain else self.lacking(listing)
             if missing:
-                self.take(self.connector.look_again(missing, Poll(now, self.since, self.active)))
+                self.take(self.connector.look_again(missing, self.asking(now)))
 
     def take(self, page: Page, *, pushed: bool = False) -> None:
         """Store a page as the inbox does."""

@@ -13,6 +13,7 @@ import pytest
 import responses
 from requests import PreparedRequest
 
+from connectors.base import Kind
 from tests.connectors.meta_account import BASE, NOW, PAGE, POLL, error, facebook, graph_time
 from tests.connectors.reader_memory import Memory
 
@@ -70,3 +71,48 @@ def test_a_platform_that_is_down_is_said_to_be(mocked: responses.RequestsMock) -
     memory.poll(NOW, "rounds")
     assert len(memory.errors) == 1
     assert len(mocked.calls) == 2
+
+
+def below(number: int, said: list[str]) -> str:
+    """The comments below one post, newest first, as Graph lists and counts them."""
+    shown = [
+        {
+            "id": f"{number}_{place}",
+            "message": text,
+            "created_time": graph_time(NOW - timedelta(hours=3) + timedelta(minutes=place)),
+            "from": {"id": "4712"},
+        }
+        for place, text in enumerate(said, 1)
+    ]
+    return json.dumps({"data": shown[::-1], "summary": {"total_count": len(said)}})
+
+
+def test_comments_below_a_post_by_others_that_no_list_shows_any_more_are_part_of_that_mention(
+    mocked: responses.RequestsMock,
+) -> None:
+    """Its comments say nothing about the post itself, which is a message to us too."""
+    posts, said = [100], ["Stimmt das?"]
+    mocked.add_callback("GET", f"{BASE}/{PAGE}/visitor_posts", lambda request: visitors(request, posts))
+    mocked.add_callback("GET", f"{BASE}/{PAGE}_100/comments", lambda _: (200, {}, below(100, said)))
+    own = {"data": [{"id": f"{PAGE}_1"}], "paging": {"cursors": {"after": "1"}, "next": "http://graph.test/next"}}
+    mocked.add("GET", f"{BASE}/{PAGE}/published_posts", json=own)
+    for name in ("tagged", "video_reels", "ads_posts", "conversations"):
+        mocked.add("GET", f"{BASE}/{PAGE}/{name}", json={"data": []})
+    memory = Memory(facebook(), POLL.since)
+    for minute in range(10):
+        memory.poll(NOW + timedelta(minutes=minute), "rounds")
+    memory.active = [f"{PAGE}_100"]
+    posts += range(101, 121)
+    for minute in range(10, 40):
+        memory.poll(NOW + timedelta(minutes=minute), "rounds")
+    comment = memory.messages["100_1"]
+    assert (comment.kind, comment.conversation_id, comment.parent_id) == (Kind.MENTION, f"{PAGE}_100", f"{PAGE}_100")
+    said[:] = ["Stimmt das?", "Bei mir auch!"]
+    for minute in range(40, 80):
+        memory.poll(NOW + timedelta(minutes=minute), "rounds")
+    assert {message.conversation_id for message in memory.messages.values() if message.text in said} == {f"{PAGE}_100"}
+    assert memory.deleted == set()
+    said.pop()
+    for minute in range(80, 120):
+        memory.poll(NOW + timedelta(minutes=minute), "rounds")
+    assert memory.deleted == {"100_2"}

@@ -352,6 +352,19 @@ def test_nothing_is_claimed_below_what_either_of_two_readings_reached(x: respons
     assert seen.oldest > NOW - timedelta(hours=2)
 
 
+def test_nothing_is_claimed_in_the_second_at_which_a_page_is_cut(x: responses.RequestsMock) -> None:
+    """A page is cut by id, the range by time, and ids need not follow the whole seconds X tells."""
+    shop, cut_at = account(), timedelta(hours=2)
+    x.get(EVENTS, json=listing([event(3), event(2, ago=cut_at), event(1, ago=timedelta(hours=3))]))
+    whole = shop.fetch("direct_messages", None, POLL)
+    x.remove("GET", EVENTS)
+    x.get(EVENTS, json=listing([event(3), event(2, ago=cut_at)], next_token="abcdefghijklmnop"))
+    (seen,) = shop.fetch("direct_messages", whole.cursor, POLL).listings
+    just_before, just_after = NOW - cut_at - timedelta(seconds=1), NOW - cut_at + timedelta(seconds=1)
+    assert not any(seen.oldest <= at <= seen.newest for at in (just_before, NOW - cut_at, just_after))
+    assert seen.oldest <= NOW - cut_at + timedelta(seconds=5)
+
+
 def test_idle_polls_read_few_old_direct_messages_again(x: responses.RequestsMock) -> None:
     shop = account()
     x.get(EVENTS, json=listing([event(number, ago=timedelta(days=3)) for number in range(150, 50, -1)]))

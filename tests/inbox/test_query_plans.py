@@ -6,18 +6,22 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from sqlalchemy import Engine, event, true, update
+from sqlalchemy import Engine, event, select, true, update
 
-from inbox import work
+from connectors.base import Change, ChangeKind, Connector, Gap, Listing, Page
+from inbox import poll, subjects, work
 from inbox.db import is_sqlite, writing
-from inbox.models import Message
+from inbox.models import Account, Message
 from inbox.runtime import Runtime
 from inbox.ticker import Ticker, Unit
+from tests.inbox.postbox import Postbox, comment, letter
+from tests.inbox.rows import MOMENT
 from tests.inbox.shop import add_comment, open_runtime
 from tests.stepped_clock import SteppedClock
 
@@ -94,6 +98,34 @@ def test_no_frequent_round_scans(runtime: Runtime, one: Any) -> None:
     with listening(runtime.engine) as statements:
         one.work(runtime)
     assert scans(runtime.engine, statements) == []
+
+
+def listing(subject: str, by_subject: bool) -> Listing:
+    return Listing(subject, by_subject, MOMENT - timedelta(days=9000), MOMENT, frozenset({"10_1"}))
+
+
+def test_storing_a_page_reads_indexes_alone(runtime: Runtime) -> None:
+    """Also where a list shows what is gone: it is asked of the post's own conversations, not of all there ever were."""
+    page = Page(
+        {},
+        messages=(comment("Frechheit!", "jana", MOMENT), letter("Hallo?", "karl", MOMENT)),
+        changes=(Change("10_2", ChangeKind.DELETED, MOMENT), Change("never-seen", ChangeKind.EDITED, MOMENT, "neu")),
+        listings=(listing("post-1", True), listing("10_3", False), replace(listing("post-1", True), certain=False)),
+        gaps=(Gap("10_3", MOMENT - timedelta(days=2), MOMENT, "only_20_newest"),),
+        look_at=("pointed-at",),
+    )
+    with listening(runtime.engine) as statements, writing(runtime.sessions) as session:
+        account = session.scalars(select(Account)).one()
+        poll.store_page(session, account, page, cast("Connector", Postbox().connector()), MOMENT)
+        subjects.lately_active(session, account.id, MOMENT - timedelta(days=14))
+    assert scans(runtime.engine, statements) == []
+    below_a_post = [text for text, _ in statements if text.startswith("SELECT") and "subject_id = " in text]
+    assert below_a_post
+    for text, values in statements:
+        if text in below_a_post:
+            with runtime.engine.connect() as connection:
+                plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
+            assert any("ix_conversations_subject" in line for line in plan), (text, plan)
 
 
 def test_a_scan_would_be_found(runtime: Runtime) -> None:

@@ -122,6 +122,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest", name=op.f("uq_notices_digest")),
     )
     op.create_index(
+        "ix_notices_conversation",
+        "notices",
+        ["conversation_id"],
+        unique=False,
+        sqlite_where=sa.text("conversation_id IS NOT NULL"),
+        postgresql_where=sa.text("conversation_id IS NOT NULL"),
+    )
+    op.create_index(
         "ix_notices_waiting",
         "notices",
         ["not_before", "id"],
@@ -458,6 +466,14 @@ def upgrade() -> None:
         "ix_conversations_severity", "conversations", ["severity", "status", "queue_position", "id"], unique=False
     )
     op.create_index(
+        "ix_conversations_subject",
+        "conversations",
+        ["subject_id"],
+        unique=False,
+        sqlite_where=sa.text("subject_id IS NOT NULL"),
+        postgresql_where=sa.text("subject_id IS NOT NULL"),
+    )
+    op.create_index(
         "ix_conversations_suggestions",
         "conversations",
         ["queue_position", "id"],
@@ -631,6 +647,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_outbox_external_id"), "outbox", ["external_id"], unique=False)
     op.create_index(op.f("ix_outbox_follows_id"), "outbox", ["follows_id"], unique=False)
+    op.create_index(
+        "ix_outbox_message",
+        "outbox",
+        ["message_id"],
+        unique=False,
+        sqlite_where=sa.text("message_id IS NOT NULL"),
+        postgresql_where=sa.text("message_id IS NOT NULL"),
+    )
     op.create_index("ix_outbox_state", "outbox", ["state", "id"], unique=False)
     op.create_table(
         "attachments",
@@ -737,7 +761,7 @@ def upgrade() -> None:
             name=op.f("uq_suggestions_conversation_id_kind_template_message_id"),
         ),
     )
-    op.create_index(op.f("ix_suggestions_conversation_id"), "suggestions", ["conversation_id"], unique=False)
+    op.create_index(op.f("ix_suggestions_message_id"), "suggestions", ["message_id"], unique=False)
     op.create_index("ix_suggestions_status", "suggestions", ["status", "id"], unique=False)
     # ### end Alembic commands ###
     create_search_index(op.get_bind())
