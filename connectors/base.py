@@ -444,6 +444,9 @@ class Capabilities:
     """How many messages `look_again` takes at once; 0 where listings show edits and deletions by themselves."""
     prices: Mapping[str, float] = field(default_factory=dict)
     """US dollars for each charged resource; empty where calls are free. Sources stand beside the numbers."""
+    way_allowances: Mapping[Way, str] = field(default_factory=dict)
+    """Which of the platform's allowances an answer counts against, by the names of `Stream.allowance` where reading
+    draws on the same; ways of one allowance are silent together. A way not named has one of its own."""
     sends_per_minute: int = 60
     """The pace of one account; answers and errors of the platform decide beyond it."""
     sees_all_private_messages: bool = True
@@ -517,8 +520,8 @@ class Refused(NothingHappened):
 
 
 class RateLimited(NothingHappened):
-    """Wait. `until` is None where the platform named no time; `whole_account` where every stream must wait, else the
-    one that asked and those that draw on one of `allowances` (see `Stream.allowance`)."""
+    """Wait. `until` is None where the platform named no time; `whole_account` where every stream and every answer must
+    wait, else what was asked for and what draws on one of `allowances` (see `Stream.allowance`, `way_allowances`)."""
 
     def __init__(
         self,

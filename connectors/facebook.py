@@ -45,7 +45,7 @@ from connectors.graph_login import inspect_page_token
 from connectors.graph_posts import gone_with
 from connectors.graph_sending import earliest, find_privately, own_among, refuse_early, send_privately
 from connectors.graph_threads import ThreadReader
-from connectors.graph_usage import PAGES
+from connectors.graph_usage import MESSENGER, PAGES
 from connectors.graph_values import comment_id, mapping, text_id
 from connectors.graph_view import View
 from connectors.graph_webhooks import challenge_answer, read_envelope, signed_by_any
@@ -97,6 +97,7 @@ class Facebook:
         # The Send API takes 300 texts a second, private replies 750 an hour (Meta, 2026-08). Errors decide; this pace
         # only keeps a burst from looking like spam.
         sends_per_minute=240,
+        way_allowances={way: MESSENGER if way in _PRIVATE else PAGES for way in _WAYS},
         sees_all_private_messages=False,
         blind_spots=("facebook_20_newest_messages", "facebook_mentions_by_polling"),
     )

@@ -45,7 +45,7 @@ from connectors.graph_login import debugged
 from connectors.graph_posts import gone_with
 from connectors.graph_sending import find_privately, own_among, refuse_early, send_privately
 from connectors.graph_threads import ThreadReader
-from connectors.graph_usage import INSTAGRAM, together
+from connectors.graph_usage import INSTAGRAM, MESSENGER, together
 from connectors.graph_values import mapping, text_id, text_of
 from connectors.graph_webhooks import challenge_answer, read_envelope, signed_by_any
 from connectors.instagram_comments import InstagramMedia, mention_parts, mentioned_id
@@ -77,6 +77,7 @@ class Instagram:
         # The Send API takes 100 texts a second, private replies 750 an hour (Meta, 2026-08). Errors decide; this pace
         # only keeps a burst from looking like spam.
         sends_per_minute=240,
+        way_allowances={way: MESSENGER if way in _PRIVATE else INSTAGRAM for way in _WAYS},
         sees_all_private_messages=False,
         blind_spots=("instagram_mentions_by_polling", "instagram_20_newest_messages"),
     )

@@ -43,7 +43,7 @@ from connectors.twitter_reading import (
     SEARCH_ALLOWANCE,
     Reading,
 )
-from connectors.twitter_sending import find_own, send
+from connectors.twitter_sending import DIRECT_MESSAGES_SENT_ALLOWANCE, POSTS_ALLOWANCE, find_own, send
 from connectors.twitter_translate import identifier
 from connectors.twitter_transport import ORIGIN, Api, required
 from connectors.twitter_versions import look_again
@@ -80,6 +80,10 @@ class Twitter:
         # X takes 100 posts and 15 direct messages in 15 minutes (2026), counts each by itself and says when it takes
         # more; this pace only spreads them.
         sends_per_minute=60,
+        way_allowances={
+            Way.DIRECT_MESSAGE: DIRECT_MESSAGES_SENT_ALLOWANCE,
+            **dict.fromkeys(PUBLIC_WAYS, POSTS_ALLOWANCE),
+        },
         sees_all_private_messages=False,
         deep_link=deep_link("{external_id}"),
         blind_spots=("x_chat",),

@@ -28,6 +28,8 @@ from connectors.twitter_transport import Answer
 from connectors.twitter_walk import Stretch
 from connectors.twitter_ways import PUBLIC_WAYS, deep_link, has_link, text_length, text_limit
 
+POSTS_ALLOWANCE = "posts"
+DIRECT_MESSAGES_SENT_ALLOWANCE = "direct messages sent"
 BEFORE_ATTEMPT = timedelta(minutes=2)
 """Our clock and X's may differ by this much."""
 MOST_PAGES = 5
@@ -49,7 +51,13 @@ def send(reading: Reading, reply: Reply, now: datetime) -> Receipt:
     client, text = reading.api.client, outgoing_text(reply, reading.own_id)
     pictures = {"media_ids": [file.platform_id for file in reply.files]} if reply.files else {}
     answer = reading.api.write(
-        "posts", Act.POST, now, client.create_tweet, text=text or None, in_reply_to_tweet_id=reply.target_id, **pictures
+        POSTS_ALLOWANCE,
+        Act.POST,
+        now,
+        client.create_tweet,
+        text=text or None,
+        in_reply_to_tweet_id=reply.target_id,
+        **pictures,
     )
     post_id = identifier(_data(answer).get("id"))
     if post_id is None:
@@ -62,7 +70,7 @@ def _send_direct_message(reading: Reading, reply: Reply, now: datetime) -> Recei
     which = thread_of(reading, reply)
     picture = {"media_id": reply.files[0].platform_id} if reply.files else {}
     answer = reading.api.write(
-        "direct messages sent",
+        DIRECT_MESSAGES_SENT_ALLOWANCE,
         Act.DIRECT_MESSAGE,
         now,
         reading.api.client.create_direct_message,

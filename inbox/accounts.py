@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from connectors.base import ConnectorError, Inspection, LoginExpired, Misconfigured, RateLimited, Usage, WritesBlocked
 from connectors.base import Stream as StreamPlan
 from inbox import events
-from inbox.models import Account, AccountUsage, ChargedResource, Stream
+from inbox.models import Account, AccountUsage, ChargedResource, Silence, Stream
 from inbox.secrets_at_rest import fingerprint
 
 STOP_AT = 95
@@ -203,6 +203,7 @@ def resume(session: Session, account_id: int, actor: str, now: datetime) -> None
     account.paused_at = account.writes_blocked_at = account.writes_not_before = account.limited_until = None
     _set_health(session, account, "ok", "", now)
     session.execute(update(Stream).where(Stream.account_id == account_id).values(next_poll_at=now, failures=0))
+    session.execute(delete(Silence).where(Silence.account_id == account_id))
     events.record(session, "account_resumed", now, account_id=account_id, actor=actor)
 
 

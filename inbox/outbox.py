@@ -28,7 +28,7 @@ from connectors.base import (
     Way,
 )
 from connectors.base import Kind as ConversationKind
-from inbox import accounts, attachments, automation, echoes, events, last_look, settling, uploading
+from inbox import accounts, attachments, automation, echoes, events, last_look, resting, settling, uploading
 from inbox.claims import claim
 from inbox.db import reading, writing
 from inbox.errors import NotThere, Refusal
@@ -173,6 +173,7 @@ def _due(now: datetime) -> list[ColumnElement[bool]]:
         OutboxItem.not_before <= now,
         OutboxItem.needs_approval.is_(False),
         has_its_turn(now),
+        ~resting.is_silent(now),
         may_write,
         in_turn,
         first_part_is_there,

@@ -213,7 +213,8 @@ def _note_failure(runtime: Runtime, stream_id: int, error: ConnectorError, now: 
         until = now + _wait_after(error, stream, now)
         stream.next_poll_at = until
         if isinstance(error, RateLimited):
-            resting.spread(session, account, stream, connector.streams(), error, until)
+            ways = connector.capabilities.way_allowances
+            resting.spread(session, account, stream, connector.streams(), ways, error, until)
         if stream.failures > 1 or not _passes_by_itself(error):
             accounts.note_failure(session, account, error, now, until=until)
     metrics.failed(account.channel, type(error).__name__)

@@ -21,6 +21,7 @@ from connectors.base import (
     RefusalReason,
     Refused,
     Unavailable,
+    Way,
     WritesBlocked,
 )
 from inbox import accounts, attachments, echoes, events, last_look, metrics, refusals, resting, threads
@@ -70,7 +71,7 @@ def settle_receipt(runtime: Runtime, item_id: int, receipt: Receipt) -> None:
             log.warning("two replies claim the same message", item=item_id, external_id=receipt.external_id)
             one_look_more(session, item, now)
             return
-        account.times_limited = 0
+        resting.answered(session, account, item.way, now)
         echoes.settle_sent(session, item, receipt.external_id, receipt.sent_at, now)
         _file(session, item, receipt, now)
         if _leaves_the_thread(session, item):
@@ -186,11 +187,11 @@ def settle_error(runtime: Runtime, attempt: Attempt, error: ConnectorError) -> N
                 fail(session, item, refusals.sentence(error.reason, str(error)), now)
             case RateLimited() | LoginExpired() | WritesBlocked():
                 accounts.note_failure(session, account, error, now)
-                _wait(session, item, account, error, now, left=left)
+                _wait(session, runtime, item, account, error, now, left=left)
             case Misconfigured():
                 fail(session, item, f"The platform cannot take it: {error}", now)
             case Unavailable() | NothingHappened():
-                _wait(session, item, account, error, now, left=left)
+                _wait(session, runtime, item, account, error, now, left=left)
             case _:
                 assert_never(error)  # type: ignore[arg-type]
     metrics.sent(account.channel, item.origin, item.state)
@@ -216,24 +217,22 @@ def fail(session: Session, item: OutboxItem, reason: str, now: datetime) -> None
 
 
 def _wait(
-    session: Session, item: OutboxItem, account: Account, error: ConnectorError, now: datetime, *, left: bool
+    session: Session,
+    runtime: Runtime,
+    item: OutboxItem,
+    account: Account,
+    error: ConnectorError,
+    now: datetime,
+    *,
+    left: bool,
 ) -> None:
-    """Certain that nothing happened: the item waits, until the told time or ever longer, and at last fails.
-
-    A limit on writing holds up the account's other replies too; one on reading the thread again those of machines,
-    which would ask the same.
-    """
+    """Certain that nothing happened: the item waits, until the told time or ever longer, and at last fails."""
     waits_for_person = isinstance(error, (LoginExpired, WritesBlocked))
     if item.origin == "automation" and (isinstance(error, WritesBlocked) or now - item.created_at > TOO_LATE):
         item.state, item.reason = "cancelled", f"Not sent automatically: {error}"[:1000]
         return
     if isinstance(error, RateLimited):
-        account.times_limited += 1
-        until = now + resting.silence(error, account.times_limited, now)
-        if left:
-            account.writes_not_before = max(account.writes_not_before or now, until)
-        else:
-            _hold_machines(session, item, until)
+        until = _limited(session, runtime, item, account, error, now, left=left)
         item.attempts = min(item.attempts, RETRIES - 1)
     elif waits_for_person:
         until = now + timedelta(minutes=1)
@@ -245,7 +244,25 @@ def _wait(
     item.state, item.reason, item.not_before = "queued", f"Waiting: {error}"[:1000], until
 
 
-def _hold_machines(session: Session, item: OutboxItem, until: datetime) -> None:
+def _limited(
+    session: Session,
+    runtime: Runtime,
+    item: OutboxItem,
+    account: Account,
+    error: RateLimited,
+    now: datetime,
+    *,
+    left: bool,
+) -> datetime:
+    """A limit on sending holds up what it concerns; one on reading the thread again the machines that would ask the
+    same. Until when."""
+    if left:
+        connector = runtime.connectors[account.name]
+        ways = connector.capabilities.way_allowances
+        return resting.answers_wait(session, account, connector.streams(), ways, Way(item.way), error, now)
+    account.times_limited += 1
+    until = now + resting.silence(error, account.times_limited, now)
+    same_list = [] if error.whole_account else [OutboxItem.visibility == item.visibility]
     session.execute(
         update(OutboxItem)
         .where(
@@ -253,9 +270,11 @@ def _hold_machines(session: Session, item: OutboxItem, until: datetime) -> None:
             OutboxItem.origin == "automation",
             OutboxItem.state == "queued",
             OutboxItem.not_before < until,
+            *same_list,
         )
         .values(not_before=until)
     )
+    return until
 
 
 def put_back(session: Session, attempt: Attempt, reason: str, wait: timedelta, now: datetime) -> None:

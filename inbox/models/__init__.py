@@ -9,6 +9,7 @@ from inbox.models.accounts import (
     Gap,
     Pointer,
     Push,
+    Silence,
     Stream,
     Unreadable,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "Push",
     "SignIn",
     "SignInAttempt",
+    "Silence",
     "Stream",
     "Subject",
     "Suggestion",

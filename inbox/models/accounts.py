@@ -43,9 +43,9 @@ class Account(Base):
     paused_at: Mapped[datetime | None]
     writes_blocked_at: Mapped[datetime | None]
     writes_not_before: Mapped[datetime | None]
-    """Pacing and rate limits of sends."""
+    """Pacing of sends, and limits that concern the whole account; see `Silence` for those that do not."""
     times_limited: Mapped[int] = mapped_column(default=0)
-    """How often in a row a send, or the look at the thread before it, was told to wait."""
+    """How often in a row a send was told that the whole account has to wait, or a look at the thread before one to."""
     stored_login: Mapped[str | None]
     """Refreshed credentials, encrypted; valid while `login_fingerprint` is that of the configured ones."""
     login_fingerprint: Mapped[str] = mapped_column(default="")
@@ -80,6 +80,17 @@ class Stream(Base):
     caught_up_at: Mapped[datetime | None]
     """When a walk last ended without more to read; None during the first import."""
     incomplete_since: Mapped[datetime | None]
+
+
+class Silence(Base):
+    """Until when a platform takes no more answers of one way from an account: a limit concerns what it concerns."""
+
+    __tablename__ = "silences"
+    account_id: Mapped[int] = mapped_column(Key, ForeignKey("accounts.id"), primary_key=True)
+    way: Mapped[str] = mapped_column(String(30), primary_key=True)
+    until: Mapped[datetime]
+    times: Mapped[int]
+    """How often in a row: each silence is longer than the last."""
 
 
 class AccountUsage(Base):

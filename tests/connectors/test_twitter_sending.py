@@ -17,6 +17,7 @@ from connectors.base import (
     LoginExpired,
     MediaFile,
     OutcomeUnknown,
+    RateLimited,
     RefusalReason,
     Refused,
     Unavailable,
@@ -60,6 +61,19 @@ def test_a_public_reply(x: responses.RequestsMock) -> None:
     assert (receipt.external_id, receipt.conversation_id) == ("901", "500")
     assert receipt.usage.resources == {"summoned_reply": 1}
     assert body(x.calls[0]) == {"text": "Danke für die Nachricht!", "reply": {"in_reply_to_tweet_id": "500"}}
+
+
+@pytest.mark.parametrize("way", [Way.PUBLIC_REPLY, Way.DIRECT_MESSAGE])
+def test_a_limit_names_the_allowance_of_what_was_sent_and_no_other(x: responses.RequestsMock, way: Way) -> None:
+    """POST /2/tweets and POST of direct messages are counted apart (docs.x.com, rate limits, 2026-08)."""
+    x.post(MESSAGES if way is Way.DIRECT_MESSAGE else TWEETS, status=429, json={"title": "Too Many Requests"})
+    given = reply(way=way, conversation_id=THREAD) if way is Way.DIRECT_MESSAGE else reply()
+    with pytest.raises(RateLimited) as limited:
+        account().send(given, NOW)
+    allowances = account().capabilities.way_allowances
+    concerned = {one for one, name in allowances.items() if name in limited.value.allowances}
+    assert (limited.value.whole_account, way in concerned) == (False, True)
+    assert (Way.DIRECT_MESSAGE in concerned) != (Way.PUBLIC_REPLY in concerned)
 
 
 def test_a_post_with_an_address_costs_more(x: responses.RequestsMock) -> None:

@@ -142,6 +142,7 @@ class PostboxConnector:
     capabilities: ClassVar[Capabilities] = Capabilities(
         title="Postbox", kinds=frozenset(Kind), can_hide=True, sends_per_minute=6000, prices={"letter": 0.01},
         ways=frozenset({Way.PUBLIC_REPLY, Way.PRIVATE_REPLY, Way.DIRECT_MESSAGE}),
+        way_allowances={Way.PRIVATE_REPLY: "private", Way.DIRECT_MESSAGE: "private", Way.PUBLIC_REPLY: "public"},
     )  # fmt: skip
 
     def __init__(self, login: Login) -> None:

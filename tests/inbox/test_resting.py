@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from connectors.base import OutcomeUnknown, Page, Quota, RateLimited, Stream, Usage
-from inbox.models import Conversation
+from inbox import accounts
+from inbox.db import writing
+from inbox.models import Conversation, Silence
 from tests.inbox.postbox import Office, Postbox
 from tests.stepped_clock import SteppedClock
 
@@ -95,20 +97,90 @@ def test_an_apps_allowance_concerns_every_stream(office: Office) -> None:
     assert waits(office)["comments"] == 1200
 
 
-def test_sends_are_silent_a_minute_and_longer_each_time(office: Office) -> None:
+@pytest.mark.parametrize("whole", [False, True])
+def test_sends_are_silent_a_minute_and_longer_each_time(office: Office, whole: bool) -> None:
     for number in range(3):
         office.arrive(office.letter(f"Hallo {number}", f"person {number}"))
         office.reply(office.rows(Conversation)[-1].id, f"Antwort {number}")
-    office.box.answers += [RateLimited("slow", until=None)] * 3
+    office.box.answers += [RateLimited("slow", until=None, whole_account=whole)] * 3
     silences = []
     for _ in range(3):
         office.work("dispatch")
-        ends = office.account.writes_not_before
+        ends = office.account.writes_not_before if whole else office.rows(Silence)[0].until
         assert ends is not None
         silences.append((ends - office.clock()).total_seconds())
         office.clock.set(ends)
     assert silences[0] == 60
     assert silences == sorted(set(silences))
+
+
+def answer_everybody(office: Office) -> None:
+    """Two people wrote privately, two publicly; a colleague answers them all where they wrote."""
+    for number in range(2):
+        office.arrive(office.letter("Hallo", f"private {number}"))
+        office.arrive(office.comment("Hallo", f"public {number}"), stream="comments")
+    for number, conversation in enumerate(office.rows(Conversation)):
+        office.reply(conversation.id, f"Antwort {number}", conversation.visibility)
+
+
+def ways_sent(office: Office) -> list[str]:
+    return sorted(reply.way for reply in office.box.sent)
+
+
+def test_a_limit_on_private_answers_holds_no_public_one(office: Office) -> None:
+    answer_everybody(office)
+    office.box.answers.append(RateLimited("slow", until=office.clock() + timedelta(minutes=5)))
+    office.live(280)
+    assert ways_sent(office) == ["direct_message", "public_reply", "public_reply"]
+    office.live(60)
+    assert ways_sent(office) == ["direct_message"] * 3 + ["public_reply"] * 2
+
+
+def test_what_is_queued_during_a_silence_waits_for_its_end(office: Office) -> None:
+    answer_everybody(office)
+    office.box.answers.append(RateLimited("slow", until=office.clock() + timedelta(minutes=5)))
+    office.live(100)
+    office.arrive(office.letter("Hallo", "somebody else"))
+    office.reply(office.rows(Conversation)[-1].id, "Noch eine Antwort")
+    office.live(150)
+    assert ways_sent(office).count("direct_message") == 1
+
+
+def test_ways_of_one_allowance_are_silent_together_with_the_list_that_draws_on_it(office: Office) -> None:
+    office.arrive(office.comment("Hallo"), stream="comments")
+    office.reply(office.conversation.id, "Antwort", "private")
+    error = RateLimited("slow", until=office.clock() + timedelta(minutes=5), allowances=frozenset({"private"}))
+    office.box.answers.append(error)
+    office.work("dispatch")
+    assert {row.way for row in office.rows(Silence)} == {"private_reply", "direct_message"}
+    assert waits(office)["messages"] >= 290
+    assert waits(office)["comments"] <= 10
+
+
+def test_a_list_that_met_a_limit_silences_the_ways_that_draw_on_the_same(office: Office) -> None:
+    until = office.clock() + timedelta(minutes=5)
+    office.box.pages["messages"].append(RateLimited("slow", until=until, allowances=frozenset({"private"})))
+    office.work("poll")
+    assert {row.way for row in office.rows(Silence)} == {"private_reply", "direct_message"}
+
+
+def test_a_limit_of_the_whole_account_met_while_sending_silences_its_lists(office: Office) -> None:
+    answer_everybody(office)
+    error = RateLimited("slow", until=office.clock() + timedelta(minutes=5), whole_account=True)
+    office.box.answers.append(error)
+    office.work("dispatch")
+    assert min(waits(office).values()) >= 290
+    office.live(250)
+    assert len(office.box.sent) == 1
+
+
+def test_who_resumes_an_account_ends_its_silences(office: Office) -> None:
+    answer_everybody(office)
+    office.box.answers.append(RateLimited("slow", until=office.clock() + timedelta(minutes=5)))
+    office.work("dispatch")
+    with writing(office.runtime.sessions) as session:
+        accounts.resume(session, office.account.id, "anna", office.clock())
+    assert office.rows(Silence) == []
 
 
 def test_machines_do_not_read_threads_again_while_that_is_limited(office: Office) -> None:
