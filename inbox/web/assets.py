@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,13 +19,17 @@ TYPES = {
 STYLES = ("tokens", "base", "frame", "list", "conversation", "places")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asset:
     """One file as it goes over the wire."""
 
     content: bytes
-    compressed: bytes
     media_type: str
+
+    @cached_property
+    def compressed(self) -> bytes:
+        """Made when it is first asked for: most starts never serve the workshop's editor, half of the work."""
+        return gzip.compress(self.content, 9, mtime=0)
 
 
 class Assets:
@@ -37,10 +42,7 @@ class Assets:
             if path.suffix in TYPES and path.parent.name != "css"
         }
         contents["style.css"] = b"".join((folder / "css" / f"{name}.css").read_bytes() for name in STYLES)
-        self.files = {
-            name: Asset(content, gzip.compress(content, 9, mtime=0), TYPES["." + name.rsplit(".", 1)[1]])
-            for name, content in contents.items()
-        }
+        self.files = {name: Asset(content, TYPES["." + name.rsplit(".", 1)[1]]) for name, content in contents.items()}
         self.versions = {name: sha256(content).hexdigest()[:12] for name, content in contents.items()}
 
     def address(self, name: str) -> str:

@@ -41,6 +41,8 @@ def room(visit: Visiting, id: int | None = None) -> Response:
         "here": "?queue=crisis",
         "current": None,
         "curve": curve([hour.count for hour in now], usually),
+        "curve_from": now[0].hour,
+        "curve_middle": now[0].hour + (now[-1].hour - now[0].hour) / 2,
         "events": happened,
         "prepared": prepared(visit, chosen.level if chosen else None),
         "levels": visit.runtime.playbook.current().levels,

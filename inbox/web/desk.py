@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request, Response
@@ -103,8 +103,7 @@ class Desk:
         view = {
             "title": texts.gettext(title),
             "detail": translated(detail, texts),
-            "way_on": "/inbox",
-            "way_on_word": texts.gettext("To the inbox"),
+            "back": came_from(request),
         }
         html = self.renderer.page("error.html", language, self.runtime.clock(), view)
         headers = {"HX-Retarget": "body", "HX-Reswap": "innerHTML"} if is_htmx(request) else {}
@@ -177,6 +176,16 @@ class Visit:
         """Raises Refusal (403) when the person's role does not reach."""
         if not access.may(self.person.role, role):
             raise Refusal("Your role does not allow this. Ask a manager or an admin of your team.", 403)
+
+
+def came_from(request: Request) -> str | None:
+    """The page of ours this request was made from, as path and query; None when there is none, or it is this one."""
+    named = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer") or "")
+    address = named.path + (f"?{named.query}" if named.query else "")
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if named.netloc != request.headers.get("host") or address == asked or named.path.startswith("/sign-"):
+        return None
+    return address
 
 
 def is_htmx(request: Request) -> bool:
@@ -259,8 +268,10 @@ class PageRoute(APIRoute):
 
 
 def _to_sign_in(request: Request) -> Response:
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    address = "/sign-in" if wanted == "/" or request.method != "GET" else f"/sign-in?next={quote(wanted)}"
+    wanted: str | None = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if is_htmx(request) or request.method != "GET":
+        wanted = came_from(request)
+    address = "/sign-in" if wanted in (None, "/") else f"/sign-in?next={quote(str(wanted))}"
     if is_htmx(request):
-        return Response(status_code=204, headers={"HX-Redirect": "/sign-in"})
+        return Response(status_code=204, headers={"HX-Redirect": address})
     return RedirectResponse(address, 303)

@@ -74,6 +74,17 @@ class Format:
             return format_date(there, "EEE", locale=self.locale)
         return format_date(there, "d. MMM" if self.locale.language == "de" else "d MMM", locale=self.locale)
 
+    def lately(self, moment: datetime) -> str:
+        """The time today; before and after that with the day: `yesterday 15:50`, `12. Nov. 15:50`."""
+        there = moment.astimezone(self.zone)
+        if there.date() == self.today:
+            return self.time(moment)
+        if there.year != self.today.year:
+            return self.moment(moment)
+        yesterday = (self.today - there.date()).days == 1
+        day = self.texts.gettext("yesterday") if yesterday else self.day_and_month(there.date())
+        return f"{day} {self.time(moment)}"
+
     def time(self, moment: datetime) -> str:
         """The time of day in the shop's zone."""
         return format_time(moment.astimezone(self.zone), "short", locale=self.locale)

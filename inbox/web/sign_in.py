@@ -79,6 +79,7 @@ def _form(
         "email": email,
         "next": _inside(next),
         "problem": problem,
+        "ended": COOKIE in request.cookies,
     }
     response = HTMLResponse(desk.renderer.page("sign_in.html", language, desk.runtime.clock(), view), status)
     _set_cookie(desk, response, VISITOR_COOKIE, visitor, 24 * 3600)

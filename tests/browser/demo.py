@@ -108,7 +108,7 @@ def seed(database: Path, clock: SteppedClock, playbook: Path = SHIPPED) -> None:
     _people(runtime)
     for said in sorted(DAY, key=lambda one: -one.minutes):
         clock.set(PICTURE - timedelta(minutes=said.minutes))
-        _arrive(runtime, said)
+        arrive(runtime, said)
     _work(runtime, clock)
     clock.set(PICTURE)
     runtime.engine.dispose()
@@ -133,7 +133,8 @@ def _people(runtime: Runtime) -> None:
             canned.save(session, name, language, text, ANNA, now)
 
 
-def _arrive(runtime: Runtime, said: Said) -> None:
+def arrive(runtime: Runtime, said: Said) -> None:
+    """One message comes in, is judged, and what follows from it is done."""
     now = runtime.clock()
     own = said.who is None
     message = InboundMessage(

@@ -98,6 +98,7 @@ def test_where_nothing_is_taken_it_says_why_and_what_is_refused_stays(desk: Desk
     assert page.locator("#files").is_disabled()
     page.check("input[name=way][value=public_reply]", force=True)
     page.set_input_files("#files", [{"name": "plan.pdf", "mimeType": "application/pdf", "buffer": PDF}])
+    assert "plan.pdf wird hier nicht genommen." in page.locator("#takes.late").inner_text()
     page.fill("#reply-text", "Hier der Plan")
     page.click("#send")
     alert = page.locator(".refusals[role=alert]")

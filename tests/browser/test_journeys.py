@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from connectors.base import Kind
 from inbox import conversations, replies
 from inbox.db import reading, writing
 from inbox.models import Conversation, OutboxItem
 from tests.browser import demo
+from tests.browser.cast import FB, JANA, Said
 from tests.browser.conftest import Desk, Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(120)]
@@ -100,6 +102,68 @@ def test_keyboard_alone(desk: Desk, page_of: Open) -> None:
     assert page.locator("#help").is_visible()
 
 
+def test_labels_people_search_and_suggestions_by_key(desk: Desk, page_of: Open) -> None:
+    """The other keys: `a` assigns, `l` labels, `/` searches, `n` dismisses, `y` accepts."""
+    page = page_of(desk, "/inbox")
+    open_conversation(page, "Nina")
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    page.locator("#conversation-head summary", has_text="Anna").wait_for()
+    for label in ("schweiz", "versand"):
+        page.keyboard.press("l")
+        page.keyboard.type(label)
+        page.keyboard.press("Enter")
+        page.locator("#side .chip", has_text=label).wait_for()
+    assert page.locator("#side .chip").all_inner_texts() == ["schweiz", "versand"]
+    page.keyboard.press("/")
+    page.keyboard.type("Frechheit")
+    page.keyboard.press("Enter")
+    page.locator("#list-head", has_text="Suche: Frechheit").wait_for()
+    page.keyboard.press("j")
+    page.locator(".conversation h1", has_text="Bernd").wait_for()
+    page.keyboard.press("n")
+    page.locator(".suggestion").wait_for(state="detached")
+    page.goto(desk.address + f"/conversations/{demo.conversation_id(desk.runtime, 'm-tom')}")
+    page.keyboard.press("y")
+    page.locator("article.ours").first.wait_for()
+    assert outbox_of(desk, "m-tom")
+
+
+def test_words_survive_loading_anew_and_an_ended_sign_in(desk: Desk, page_of: Open) -> None:
+    """Who reads them is kept too; once sent, they are gone; another person never finds them."""
+    number = demo.conversation_id(desk.runtime, "c-greta")
+    page = page_of(desk, f"/conversations/{number}")
+    page.check("input[data-visibility=note]", force=True)
+    page.fill("#reply-text", "Preis bei Cleo erfragen")
+    page.reload()
+    assert page.input_value("#reply-text") == "Preis bei Cleo erfragen"
+    assert page.is_checked("input[data-visibility=note]")
+    page.context.add_cookies([{"name": "zuruf_session", "value": "ended", "url": desk.address}])
+    page.click("#send")
+    page.locator("text=Ihre Anmeldung ist abgelaufen").wait_for()
+    page.fill("#email", demo.BEN)
+    page.fill("#password", demo.PASSWORD)
+    page.click("button.primary")
+    page.wait_for_url(f"**/conversations/{number}")
+    assert page.input_value("#reply-text") == ""
+    page.context.add_cookies([{"name": "zuruf_session", "value": desk.sign_in(demo.ANNA), "url": desk.address}])
+    page.reload()
+    assert page.input_value("#reply-text") == "Preis bei Cleo erfragen"
+    page.click("#send")
+    page.locator("article.note", has_text="Preis bei Cleo").wait_for()
+    page.reload()
+    assert page.input_value("#reply-text") == ""
+
+
+def test_a_suggestion_for_somebody_who_wrote_privately_moves_them_nowhere(desk: Desk, page_of: Open) -> None:
+    """The same rule proposes a move to a comment's author, and only a prepared text to who is there already."""
+    demo.arrive(desk.runtime, Said(0, FB, "d-burnt", Kind.DIRECT_MESSAGE, JANA, "Die Hand ist verbrannt!"))
+    page = page_of(desk, f"/conversations/{demo.conversation_id(desk.runtime, 'd-burnt')}")
+    assert page.locator(".suggestion h3").inner_text().startswith("Mit einem Textbaustein antworten")
+    page.goto(desk.address + f"/conversations/{demo.conversation_id(desk.runtime, 'c-jana')}")
+    assert page.locator(".suggestion h3").first.inner_text().startswith("Ins Private verlegen")
+
+
 def test_prepared_texts_and_counting(desk: Desk, page_of: Open) -> None:
     """`/` offers texts with the variables filled in; the count is the platform's; too long cannot be sent."""
     page = page_of(desk, f"/conversations/{demo.conversation_id(desk.runtime, 'd-nina')}")
@@ -114,7 +178,7 @@ def test_prepared_texts_and_counting(desk: Desk, page_of: Open) -> None:
     assert page.locator("#count").inner_text() == f"{len(text.encode())} / 1000"
     page.fill("#reply-text", "ä" * 501)
     page.wait_for_function("() => document.querySelector('#send').disabled")
-    assert page.locator("#count").inner_text() == "1002 / 1000"
+    assert page.locator("#count").inner_text() == "2 zu viel · 1002 / 1000"
 
 
 def test_warm_words(desk: Desk, page_of: Open) -> None:

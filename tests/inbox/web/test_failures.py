@@ -51,6 +51,15 @@ def test_a_wrong_method_leads_on(anna: Visitor) -> None:
     assert anna.client.get("/sign-out").headers["content-type"] == PROBLEM
 
 
+def test_an_error_leads_back_to_the_page_it_came_from(anna: Visitor) -> None:
+    there = {**BROWSER, "Referer": "http://127.0.0.1:8080/playbook/versions?x=1"}
+    assert 'href="/playbook/versions?x=1"' in anna.client.get("/conversations/9999", headers=there).text
+    foreign = {**BROWSER, "Referer": "http://elsewhere.example/playbook"}
+    assert "elsewhere" not in anna.client.get("/conversations/9999", headers=foreign).text
+    itself = {**BROWSER, "Referer": "http://127.0.0.1:8080/conversations/9999"}
+    assert 'href="/conversations/9999"' not in anna.client.get("/conversations/9999", headers=itself).text
+
+
 def test_a_form_of_another_sign_in_is_a_page(anna: Visitor) -> None:
     page = anna.client.post("/sign-out", data={"csrf": "wrong"}, headers=BROWSER)
     assert page.status_code == 403

@@ -17,6 +17,7 @@ from tests.inbox.shop import add_comment, client_of
 from tests.inbox.web.conftest import ANNA, PASSWORD, Visitor
 from tests.stepped_clock import SteppedClock
 
+GERMAN = {"Accept-Language": "de"}
 TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 PLACES = (
     "/inbox", "/inbox?queue=held", "/inbox?q=paket", "/outbox", "/accounts", "/crisis", "/reports", "/reports?by=hour",
@@ -47,7 +48,23 @@ def test_strangers_are_sent_to_the_sign_in(stranger: TestClient, path: str) -> N
 
 
 def test_a_swap_of_a_signed_out_page_goes_to_the_sign_in(stranger: TestClient) -> None:
-    assert stranger.get("/conversations/1", headers={"HX-Request": "true"}).headers["hx-redirect"] == "/sign-in"
+    answer = stranger.get("/conversations/1", headers={"HX-Request": "true"})
+    assert answer.headers["hx-redirect"] == "/sign-in"
+
+
+def test_a_form_that_came_too_late_leads_back_after_the_sign_in(stranger: TestClient) -> None:
+    """From the page it was sent from, and from none of somebody else's."""
+    stranger.cookies.set("zuruf_session", "ended")
+    page = "http://127.0.0.1:8080/conversations/1?queue=mine"
+    to_sign_in = stranger.post("/conversations/1/replies", headers={"HX-Request": "true", "HX-Current-URL": page})
+    assert to_sign_in.headers["hx-redirect"] == "/sign-in?next=/conversations/1%3Fqueue%3Dmine"
+    assert "Ihre Anmeldung ist abgelaufen" in stranger.get(to_sign_in.headers["hx-redirect"], headers=GERMAN).text
+    elsewhere = stranger.post("/outbox/1/retry", headers={"Referer": "http://elsewhere.example/outbox"})
+    assert elsewhere.headers["location"] == "/sign-in"
+
+
+def test_who_was_never_signed_in_is_not_told_of_an_end(stranger: TestClient) -> None:
+    assert "abgelaufen" not in stranger.get("/sign-in", headers=GERMAN).text
 
 
 def test_signing_in_leads_where_one_wanted(runtime: Runtime, people: None) -> None:
@@ -272,6 +289,18 @@ def test_a_crisis_is_declared_and_stood_down(anna: Visitor) -> None:
     assert anna.get("/crisis/1/export").json()["level"] == 4
     anna.post("/crisis/1/stand-down")
     assert "crisis-band" not in anna.get("/inbox").text
+
+
+def test_a_crisis_that_is_over_says_how_long_it_lasted_and_no_longer_what_is_frozen(
+    anna: Visitor, clock: SteppedClock
+) -> None:
+    anna.post("/crisis", level="4", title="Akku raucht", cause="")
+    assert "<dt>Unsere Antworten</dt>" in anna.get("/crisis").text
+    clock.advance(hours=3)
+    anna.post("/crisis/1/stand-down")
+    page = anna.get("/crisis?id=1").text
+    assert "<dt>Dauer</dt><dd>3 h</dd>" in page
+    assert "<dt>Unsere Antworten</dt>" not in page
 
 
 def test_erasing_needs_the_word(anna: Visitor) -> None:

@@ -339,6 +339,15 @@ def test_a_draft_that_cannot_be_read_gets_no_backtest(anna: Visitor) -> None:
     assert anna.post(f"/playbook/versions/{number}/backtest", days="7").status_code == 422
 
 
+def test_a_draft_with_mistakes_offers_neither_backtest_nor_publishing(anna: Visitor) -> None:
+    number = save(anna, MISTAKEN)
+    page = anna.get(f"/playbook/versions/{number}").text
+    assert f"/playbook/versions/{number}/backtest" not in page
+    assert f'formaction="/playbook/versions/{number}/ask-for-review"' in page
+    assert f'formaction="/playbook/versions/{number}/publish"' not in page
+    assert "wenn alle Fehler behoben sind" in page
+
+
 # -- points ----------------------------------------------------------------------------------------------------------
 
 

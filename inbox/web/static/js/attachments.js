@@ -52,6 +52,11 @@
     return item;
   }
 
+  function fits(file, chosen) {
+    const taken = chosen.dataset.accept.toLowerCase().split(",");
+    return taken.includes(file.type) || taken.some((ending) => ending.startsWith(".") && file.name.toLowerCase().endsWith(ending));
+  }
+
   function show() {
     const list = one("#files-chosen");
     const chosen = way();
@@ -61,9 +66,10 @@
     list.append(...files.map((file, number) => line(file, number, chosen)));
     const number = list.children.length;
     const most = Number(chosen.dataset.most);
-    const tooMany = most && number > most ? ` ${filled(list.dataset.tooMany, { most })}` : "";
-    one("#takes").textContent = number ? chosen.dataset.takes + tooMany : "";
-    one("#takes").classList.toggle("late", Boolean(number) && (!most || Boolean(tooMany)));
+    const wrong = most ? files.filter((file) => !fits(file, chosen)).map((file) => filled(list.dataset.notTaken, { name: file.name })) : [];
+    if (most && number > most) wrong.push(filled(list.dataset.tooMany, { most }));
+    one("#takes").textContent = number ? [...wrong, chosen.dataset.takes].join(" ") : "";
+    one("#takes").classList.toggle("late", Boolean(number) && (!most || wrong.length > 0));
     one("#reply-text").required = !number;
   }
 

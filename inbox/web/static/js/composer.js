@@ -2,9 +2,16 @@
 (() => {
   "use strict";
   const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const later = (wait, act) => { let timer; return (...given) => { clearTimeout(timer); timer = setTimeout(() => act(...given), wait); }; };
   const post = (address, fields) => fetch(address, { method: "POST", body: new URLSearchParams(fields), headers: { "HX-Request": "true" } });
-  const drafts = new Map();
+  // In the tab, so that neither loading anew nor a sign-in that has ended costs anybody their words.
+  const draftKey = (form) => `draft ${document.body.dataset.person} ${new URL(form.action).pathname}`;
+  const drafts = {
+    get: (form) => JSON.parse(sessionStorage.getItem(draftKey(form)) ?? "null"),
+    keep: (form, draft) => sessionStorage.setItem(draftKey(form), JSON.stringify(draft)),
+    drop: (form) => sessionStorage.removeItem(draftKey(form)),
+  };
 
   const composer = () => one("#composer");
   const csrf = () => one('#composer input[name="csrf"]').value;
@@ -18,7 +25,8 @@
     const answer = await post(form.dataset.measure, fields).then((reply) => (reply.ok ? reply.json() : null)).catch(() => null);
     if (!answer || form !== composer()) return;
     const count = one("#count");
-    count.textContent = answer.limit && text.value ? `${answer.length} / ${answer.limit}` : "";
+    const over = answer.left < 0 ? `${count.dataset.over.replace("{number}", -answer.left)} · ` : "";
+    count.textContent = answer.limit && text.value ? `${over}${answer.length} / ${answer.limit}` : "";
     count.classList.toggle("over", answer.left < 0);
     one("#send").disabled = answer.left < 0;
     showHints(answer.hints ?? []);
@@ -144,10 +152,26 @@
     one("#someone span").textContent = reply.writers;
   }
 
+  function keep(form, text) {
+    if (text.value.trim()) drafts.keep(form, { text: text.value, way: way()?.value }); else drafts.drop(form);
+  }
+
+  // Who reads it is kept with the words: what was written to one person must not come back as an answer to everybody.
+  function restore() {
+    const form = composer();
+    const text = one("#reply-text");
+    const kept = form && drafts.get(form);
+    if (!kept || text.value) return;
+    const same = all('[name="way"]', form).find((option) => option.value === kept.way);
+    text.value = kept.text;
+    if (same && !same.checked) { same.checked = true; same.dispatchEvent(new Event("change", { bubbles: true })); }
+    measure();
+  }
+
   function changed() {
     const form = composer();
     const text = one("#reply-text");
-    drafts.set(form.action, text.value);
+    keep(form, text);
     measure();
     const found = asked(text);
     if (found) offer(); else one("#canned").hidden = true;
@@ -155,18 +179,18 @@
   }
 
   document.addEventListener("input", (event) => { if (event.target.id === "reply-text") changed(); });
-  document.addEventListener("change", (event) => { if (event.target.closest("#composer")) { nameButton(); measure(); } });
+  document.addEventListener("change", (event) => { const form = event.target.closest("#composer"); if (form) { nameButton(); keep(form, one("#reply-text")); measure(); } });
   document.addEventListener("htmx:after:request", (event) => {
     const source = event.detail.ctx?.sourceElement;
-    if (source?.id === "composer" && event.detail.ctx.response?.status < 300) drafts.delete(source.action);
+    if (source?.id === "composer" && event.detail.ctx.response?.status === 200) drafts.drop(source);
   });
   document.addEventListener("zuruf:shown", () => {
-    const text = one("#reply-text");
-    const kept = composer() && drafts.get(composer().action);
-    if (text && kept && !text.value) { text.value = kept; changed(); }
-    if (text?.value) measure();
+    restore();
+    if (one("#reply-text")?.value) measure();
     tell(false);
   });
+  document.addEventListener("submit", (event) => { if (event.target.matches('[action="/sign-out"]')) sessionStorage.clear(); });
   setInterval(() => { if (!document.hidden) tell(Boolean(one("#reply-text")?.value) && document.activeElement?.id === "reply-text"); }, 15000);
+  restore();
   if (one("#reply-text")?.value) measure();
 })();

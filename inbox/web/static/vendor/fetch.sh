@@ -10,9 +10,9 @@ CODEMIRROR_PARTS="@codemirror/state@6.7.6 @codemirror/view@6.43.15 @codemirror/c
 @codemirror/autocomplete@6.20.4 @codemirror/lint@6.9.8 @codemirror/search@6.7.2 @codemirror/lang-yaml@6.1.3 \
 @lezer/highlight@1.2.5"
 ESBUILD=0.28.2
-ICONS="alarm-clock arrow-left at-sign bell-off book-open chart-column check chevron-down circle-check clock \
+ICONS="alarm-clock arrow-left at-sign bell-off book-open chart-column check chevron-down circle circle-check clock \
 clock-alert download external-link eye eye-off globe hand history inbox info keyboard layers link lock log-out mail menu \
-message-square moon pause pencil play plug refresh-cw reply search send settings shield-alert siren sparkles \
+message-square moon paperclip pause pencil play plug refresh-cw reply search send settings shield-alert siren sparkles \
 sticky-note tag trash-2 triangle-alert user user-round-plus users x"
 
 vendor=$(cd "$(dirname "$0")" && pwd)
