@@ -2,7 +2,6 @@
 
 from crisis_playbook.alarms import Arrivals, Judged, arrivals, behaviour, counts_for, judge, under, usual
 from crisis_playbook.checking import check
-from crisis_playbook.conditions import SEVERITIES
 from crisis_playbook.evaluate import evaluate
 from crisis_playbook.examples import visibility_of
 from crisis_playbook.explain import deciding_words
@@ -11,6 +10,7 @@ from crisis_playbook.language import detect as detect_language
 from crisis_playbook.load import content_hash, load, load_files, read_files
 from crisis_playbook.mistakes import Mistake, PlaybookErrors
 from crisis_playbook.model import (
+    SEVERITIES,
     Alarm,
     Check,
     Decision,

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from statistics import median
 
-from crisis_playbook.conditions import SEVERITIES
-from crisis_playbook.model import Alarm, Decision, Facts, Level, Suggested
+from crisis_playbook.model import SEVERITIES, Alarm, Decision, Facts, Level, Suggested
 from crisis_playbook.playbook import Playbook
 
 USUAL_OVER = timedelta(days=28)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from crisis_playbook.evidence import Evidence, Span
+from crisis_playbook.model import Facts
 
-SEVERITIES = ("none", "watch", "urgent", "crisis")
 Gate = frozenset[int] | None
 """Word lists of which at least one must be found, or the condition is certainly false. None: no such certainty."""
 
@@ -52,6 +52,18 @@ class Condition(Protocol):
         """What must be found for it to hold at all."""
         ...
 
+    def is_its_gate(self) -> bool:
+        """Whether it certainly holds where its gate is open."""
+        ...
+
+    def told(self) -> frozenset[str]:
+        """The facts it asks for that are told with a message, so that they can be asked before its text is read."""
+        ...
+
+    def stands(self, facts: Facts) -> bool | None:
+        """Yes or no where that is certain from what is told alone; None where more must be asked, or is unknown."""
+        ...
+
 
 class Varied:
     """What holds on different messages for different reasons."""
@@ -60,6 +72,15 @@ class Varied:
 
     def always(self) -> str:
         return ""
+
+    def is_its_gate(self) -> bool:
+        return False
+
+    def told(self) -> frozenset[str]:
+        return frozenset()
+
+    def stands(self, facts: Facts) -> bool | None:
+        return None
 
 
 class Plain(Varied):
@@ -80,6 +101,17 @@ class Plain(Varied):
         return None
 
 
+def all_hold(conditions: tuple[Condition, ...], evidence: Evidence) -> bool | None:
+    """Whether every one of the conditions holds; None where that cannot be told."""
+    unknown = False
+    for condition in conditions:
+        held = condition.holds(evidence)
+        if held is False:
+            return False
+        unknown = unknown or held is None
+    return None if unknown else True
+
+
 @dataclass(frozen=True, slots=True)
 class AllOf(Varied):
     """Every condition of a mapping holds."""
@@ -91,13 +123,7 @@ class AllOf(Varied):
         return "{" + ", ".join(part.text for part in self.parts) + "}"
 
     def holds(self, evidence: Evidence) -> bool | None:
-        unknown = False
-        for part in self.parts:
-            held = part.holds(evidence)
-            if held is False:
-                return False
-            unknown = unknown or held is None
-        return None if unknown else True
+        return all_hold(self.parts, evidence)
 
     def why(self, evidence: Evidence) -> str:
         held = self.holds(evidence)
@@ -116,6 +142,13 @@ class AllOf(Varied):
     def gate(self) -> Gate:
         gates = [gate for part in self.parts if (gate := part.gate()) is not None]
         return min(gates, key=len) if gates else None
+
+    def told(self) -> frozenset[str]:
+        return frozenset().union(*[part.told() for part in self.parts])
+
+    def stands(self, facts: Facts) -> bool | None:
+        stand = [part.stands(facts) for part in self.parts]
+        return False if False in stand else None if None in stand else True
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +188,13 @@ class AnyOf(Varied):
         known = [gate for gate in gates if gate is not None]
         return frozenset().union(*known) if len(known) == len(gates) else None
 
+    def told(self) -> frozenset[str]:
+        return frozenset().union(*[part.told() for part in self.parts])
+
+    def stands(self, facts: Facts) -> bool | None:
+        stand = [part.stands(facts) for part in self.parts]
+        return True if True in stand else None if None in stand else False
+
 
 @dataclass(frozen=True, slots=True)
 class Not(Plain):
@@ -172,3 +212,10 @@ class Not(Plain):
 
     def why(self, evidence: Evidence) -> str:
         return self.part.why(evidence)
+
+    def told(self) -> frozenset[str]:
+        return self.part.told()
+
+    def stands(self, facts: Facts) -> bool | None:
+        stands = self.part.stands(facts)
+        return None if stands is None else not stands

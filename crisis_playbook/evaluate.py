@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 
-from crisis_playbook.conditions import SEVERITIES
+from crisis_playbook.conditions import all_hold
 from crisis_playbook.evidence import Evidence
 from crisis_playbook.explain import check_of, sentence_of
-from crisis_playbook.model import Actions, Check, ComplaintLevel, Decision, Facts, Suggested
+from crisis_playbook.model import SEVERITIES, Actions, Check, ComplaintLevel, Decision, Facts, Suggested
+from crisis_playbook.phrases import Seen
 from crisis_playbook.playbook import Playbook, Rule
 from crisis_playbook.signals import NO_SUM
 
@@ -32,22 +34,10 @@ def judged(playbook: Playbook, evidence: Evidence, explain: bool, words: bool) -
     """`evaluate` of a message whose words were found already."""
     evidence.add_up()
     said = _Said(words or explain)
-    decided_by: str | None = None
-    for number in range(len(playbook.rules)) if explain else playbook.index.candidates(evidence.found):
-        rule = playbook.rules[number]
-        held = rule.when.holds(evidence)
-        if explain:
-            said.checks.append(check_of(rule, held, evidence, decided_by))
-            if decided_by is not None:
-                continue
-        if held:
-            said.apply(rule, evidence)
-            if not rule.goes_on:
-                if not explain:
-                    break
-                decided_by = rule.name
-        elif held is None:
-            said.undecided.append(rule)
+    if explain:
+        _explain(playbook, evidence, said)
+    else:
+        _ask(playbook, evidence, said)
     return _decision(playbook, evidence, said, explain)
 
 
@@ -56,39 +46,60 @@ class _Said:
     """What the rules said, in their order."""
 
     in_words: bool
-    applied: list[Rule] = field(default_factory=list)
     undecided: list[Rule] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
 
-    def apply(self, rule: Rule, evidence: Evidence) -> None:
-        """Note that the rule applied; those after it see its labels and severity, which only rises."""
-        self.applied.append(rule)
-        if self.in_words:
-            self.why.append(rule.applied.of(evidence))
-        then = rule.then
-        evidence.labels.update(then.labels)
-        if then.severity != "none":
-            evidence.severity = max(evidence.severity, then.severity, key=SEVERITIES.index)
+
+def _ask(playbook: Playbook, evidence: Evidence, said: _Said) -> None:
+    """Ask those rules that may apply; those after one that applied see its labels and severity."""
+    standing = playbook.circumstances.of(evidence.facts)
+    ready, found, applied, why = standing.ready, evidence.found, evidence.applied, said.why
+    for number in standing.index.candidates(found):
+        rule, asking, words, before, after = ready[number]
+        if asking:
+            held = all_hold(asking, evidence)
+            if not held:
+                if held is None:
+                    said.undecided.append(rule)
+                continue
+        if said.in_words:
+            hit = found[words] if words is not None else None
+            why.append(f"{before}{hit.quoted}{after}" if type(hit) is Seen else rule.applied.of(evidence))
+        applied.append(rule)
+        if not rule.goes_on:
+            return
+
+
+def _explain(playbook: Playbook, evidence: Evidence, said: _Said) -> None:
+    """Ask every rule and write down what it answers, also where one before it has decided."""
+    decided_by: str | None = None
+    for rule in playbook.rules:
+        held = rule.when.holds(evidence)
+        said.checks.append(check_of(rule, held, evidence, decided_by))
+        if decided_by is not None:
+            continue
+        if held:
+            said.why.append(rule.applied.of(evidence))
+            evidence.applied.append(rule)
+            decided_by = None if rule.goes_on else rule.name
+        elif held is None:
+            said.undecided.append(rule)
 
 
 def _together(applied: list[Rule]) -> Actions:
-    """What the rules that applied ask for: severity only rises, labels add up, the first assignment and reply stay.
+    """What rules ask for together: severity only rises, the first assignment and reply stay.
 
-    Without the suggestions: each of those keeps the name of its rule.
+    Without labels, which most rules ask for and nothing else, and without suggestions: each keeps the name of its rule.
     """
     if not applied:
         return _NOTHING
-    if len(applied) == 1:
-        return applied[0].then
-    labels = tuple(dict.fromkeys([label for rule in applied for label in rule.then.labels]))
-    every = [rule.then for rule in applied if not rule.only_marks]
-    if not every:
-        return Actions(labels=labels)
+    every = [rule.then for rule in applied]
+    if len(every) == 1:
+        return every[0]
     replying = next((then for then in every if then.reply is not None), _NOTHING)
     return Actions(
         assign=next((then.assign for then in every if then.assign), None),
-        labels=labels,
         reply=replying.reply,
         reply_in_public=replying.reply_in_public,
         hold_replies=next((then.hold_replies for then in every if then.hold_replies), None),
@@ -102,13 +113,12 @@ _NOTHING = Actions()
 
 
 def _decision(playbook: Playbook, evidence: Evidence, said: _Said, explain: bool) -> Decision:
-    then = _together(said.applied)
+    applied = evidence.applied
+    more = [rule for rule in applied if not rule.only_labels]
+    then = _together(more)
     why, reply = said.why, then.reply
-    suggestions = [
-        Suggested(kind, template, rule.name) for rule in said.applied for kind, template in rule.then.suggestions
-    ]
-    replying = said.applied if reply is not None else []
-    reply_rule = next((rule.name for rule in replying if rule.then.reply is not None), None)
+    suggestions = [Suggested(kind, template, rule.name) for rule in more for kind, template in rule.then.suggestions]
+    reply_rule = next((rule.name for rule in more if rule.then.reply is not None), None)
     if said.undecided and said.in_words:
         why += [sentence_of(rule, None, evidence) for rule in said.undecided]
     if reply is not None and (only_proposed := _only_proposed(then, evidence)):
@@ -121,10 +131,10 @@ def _decision(playbook: Playbook, evidence: Evidence, said: _Said, explain: bool
     sums = {name: evidence.sum(name) for name in playbook.vocabulary.signals}
     complaint = sums.pop(COMPLAINT, NO_SUM)
     return Decision(
-        rules=tuple([rule.name for rule in said.applied]),
+        rules=tuple([rule.name for rule in applied]),
         undecided=tuple([rule.name for rule in said.undecided]),
         severity=then.severity,
-        labels=then.labels,
+        labels=tuple(dict.fromkeys(chain.from_iterable([rule.then.labels for rule in applied]))),
         suggestions=tuple(dict.fromkeys(suggestions)),
         automatic_reply=reply,
         automatic_reply_rule=reply_rule,

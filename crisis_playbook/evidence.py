@@ -8,12 +8,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from crisis_playbook.language import detect
-from crisis_playbook.model import Facts, Points
+from crisis_playbook.model import SEVERITIES, Facts, Points, Severity
 from crisis_playbook.patterns import Patterns
-from crisis_playbook.phrases import Found, Phrases, Places, Stretch, apart
+from crisis_playbook.phrases import Found, Phrases, Places, Seen, Stretch, apart, stretches_of
 from crisis_playbook.remembered import Remembered
 
 if TYPE_CHECKING:
+    from crisis_playbook.playbook import Rule
     from crisis_playbook.signals import Signal
 
 
@@ -76,10 +77,9 @@ class Evidence:
         "_sums",
         "_topics",
         "_written",
+        "applied",
         "facts",
         "found",
-        "labels",
-        "severity",
         "vocabulary",
     )
 
@@ -96,10 +96,8 @@ class Evidence:
         else:
             self._written, self._chunks, self._stream = read._written, read._chunks, read._stream
             self.found = read._found_in_text()
-        self.labels: set[str] = set(facts.labels)
-        """The conversation's labels and those set by rules that applied so far."""
-        self.severity: str = facts.severity
-        """The highest of the conversation's severity and those of rules that applied so far."""
+        self.applied: list[Rule] = []
+        """The rules that applied so far."""
         self._topics: dict[str, list[Stretch]] = {}
         self._sums: dict[str, Sum] = {}
         self._points: dict[str, tuple[Points, ...]] = {}
@@ -113,6 +111,16 @@ class Evidence:
         if self._language is None:
             self._language = detect(self.facts.text) or ""
         return self._language or None
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The conversation's labels and those set by rules that applied so far."""
+        return self.facts.labels.union(*[rule.then.labels for rule in self.applied])
+
+    @property
+    def severity(self) -> Severity:
+        """The highest of the conversation's severity and those of rules that applied so far."""
+        return max([self.facts.severity, *[rule.then.severity for rule in self.applied]], key=SEVERITIES.index)
 
     @property
     def length(self) -> int:
@@ -132,14 +140,25 @@ class Evidence:
 
     def hits(self, topic: Topic) -> list[Stretch]:
         """Where the words of any topic stand whose lists were looked for, as `topic` tells of the vocabulary's own."""
-        hits = self.found.get(topic.any)
-        if not hits:
+        if topic.any not in self.found:
             return []
-        excluded = self.found.get(topic.excluded) if topic.excluded is not None else None
-        if not excluded:
+        hits = self.where(topic.any)
+        if topic.excluded is None or topic.excluded not in self.found:
             return apart(hits)
+        excluded = self.where(topic.excluded)
         left = [hit for hit in hits if not any(hit[0] <= end and hit[1] > first for first, end in excluded)]
         return apart(left)
+
+    def where(self, words: int) -> list[Stretch]:
+        """Where a word list was found; empty where it was not."""
+        return stretches_of(self.found[words], self._stream) if words in self.found else []
+
+    def words(self, words: int) -> str:
+        """The words by which a word list was found, in quotes, for a person to read; empty where it was not found."""
+        hit = self.found.get(words)
+        if type(hit) is Seen:
+            return hit.quoted
+        return self.said(apart(self.where(words)))
 
     def sum(self, signal: str) -> Sum:
         """The signal's sum over this message."""

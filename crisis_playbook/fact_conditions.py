@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import attrgetter
 
-from crisis_playbook.conditions import SEVERITIES, Plain
+from crisis_playbook.conditions import Plain
 from crisis_playbook.evidence import Evidence
+from crisis_playbook.model import SEVERITIES, Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,12 @@ class FactIs(Plain):
 
     word: str
     wanted: tuple[str | bool, ...]
-    read: Callable[[Evidence], str | bool | None]
+    with_message: bool = True
+    """It is told with the message, and not found out from its text or set by the rules before."""
+    read: Callable[[Evidence], str | bool | None] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "read", attrgetter(f"facts.{self.word}" if self.with_message else self.word))
 
     @property
     def text(self) -> str:
@@ -35,6 +42,13 @@ class FactIs(Plain):
     def always(self) -> str:
         only = self.wanted[0] if len(self.wanted) == 1 else None
         return f"{self.word} is {only}" if isinstance(only, str) else ""
+
+    def told(self) -> frozenset[str]:
+        return frozenset([self.word] if self.with_message else [])
+
+    def stands(self, facts: Facts) -> bool | None:
+        value = getattr(facts, self.word) if self.with_message else None
+        return None if value is None else value in self.wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from crisis_playbook.phrases import Found
 
@@ -12,7 +12,7 @@ Gate = frozenset[int] | None
 class Index:
     """From found word lists to the numbers of those whose gate they open; the others are certainly false."""
 
-    __slots__ = ("_always", "_opened", "_openers")
+    __slots__ = ("_always", "_apart", "_one", "_several")
 
     def __init__(self, gates: Iterable[Gate]) -> None:
         always: list[int] = []
@@ -24,17 +24,21 @@ class Index:
                 for words in gate:
                     opened.setdefault(words, []).append(number)
         self._always = tuple(always)
-        self._opened = {words: tuple(numbers) for words, numbers in opened.items()}
-        self._openers = set(opened)
+        self._one = {words: numbers[0] for words, numbers in opened.items()}
+        """For each list the first it opens, for most of them the only one."""
+        self._several = {words: numbers[1:] for words, numbers in opened.items() if len(numbers) > 1}
+        self._apart = not always and not self._several and len(set(self._one.values())) == len(self._one)
+        """Every list opens one, and no two the same."""
 
-    def candidates(self, found: Found) -> Iterable[int]:
+    def candidates(self, found: Found) -> Sequence[int]:
         """The numbers that may hold, in their order."""
-        openers = self._openers.intersection(found)
-        if not openers:
+        one = self._one
+        numbers = [one[words] for words in found if words in one]
+        if not numbers:
             return self._always
-        if len(openers) == 1 and not self._always:
-            return self._opened[openers.pop()]
-        numbers = set(self._always)
-        for words in openers:
-            numbers.update(self._opened[words])
-        return sorted(numbers)
+        if not self._apart:
+            for words in self._several.keys() & found.keys():
+                numbers += self._several[words]
+            return sorted({*numbers, *self._always})
+        numbers.sort()
+        return numbers

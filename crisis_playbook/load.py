@@ -162,7 +162,6 @@ def _playbook(sections: Sections, reading: Reading, digest: str) -> Playbook:
     vocabulary = Vocabulary(reading.phrases, reading.patterns, topics, signals)
     return Playbook(
         rules=tuple(rules),
-        index=Index(rule.when.gate() for rule in rules),
         vocabulary=vocabulary,
         questions=tuple(questions),
         question_index=Index(question.when.gate() for question in questions),

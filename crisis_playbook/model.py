@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 Severity = Literal["none", "watch", "urgent", "crisis"]
+SEVERITIES: tuple[Severity, ...] = ("none", "watch", "urgent", "crisis")
+"""The lowest first."""
 ComplaintLevel = Literal["none", "possible", "likely"]
 
 

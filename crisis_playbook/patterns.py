@@ -7,7 +7,7 @@ from typing import Any
 
 import re2
 
-from crisis_playbook.phrases import PhraseError, list_number
+from crisis_playbook.phrases import Found, PhraseError, list_number
 from crisis_playbook.text import fold, fold_text, fold_text_with_places
 
 MOST_SIGNS = 500
@@ -96,7 +96,7 @@ class Patterns:
         self._set.Compile()
         self._numbers = list(self._patterns.values())
 
-    def find(self, text: str, found: dict[int, list[tuple[int, int]]]) -> None:
+    def find(self, text: str, found: Found) -> None:
         """Note the number of every pattern that matches; where it matches is left to `spans`."""
         if self._set is None:
             return

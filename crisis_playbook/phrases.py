@@ -130,8 +130,8 @@ Chunk = tuple[Seen, ...]
 """The tokens of what stands between white space."""
 Stretch = tuple[int, int]
 """From the first token to one past the last."""
-Found = dict[int, list[Stretch]]
-"""For each word list that was found: where."""
+Found = dict[int, Seen | list[Stretch]]
+"""For each word list that was found: where, or the only token that shows it, which is most of them."""
 
 
 def list_number(kind: str, *what: object) -> int:
@@ -220,9 +220,10 @@ class Phrases:
         part = f"{pattern.text[:2]}*" if pattern.open == "end" else f"*{pattern.text[-2:]}"
         self._lengths[part] = tuple(sorted({*self._lengths.get(part, ()), len(pattern.text)}))
 
-    def find(self, text: str) -> Found:
+    def find(self, text: str) -> dict[int, list[Stretch]]:
         """Every word list found in the text, with the stretches of tokens."""
-        return self.find_in(list(chain.from_iterable(self.chunks(text.split()))))
+        stream = list(chain.from_iterable(self.chunks(text.split())))
+        return {number: stretches_of(hit, stream) for number, hit in self.find_in(stream).items()}
 
     def chunks(self, written: list[str]) -> list[Chunk]:
         """What stands between white space, understood."""
@@ -232,19 +233,19 @@ class Phrases:
         """Every word list found in the tokens of a text. One pass, however many phrases."""
         nothing = self._nothing
         found: Found = {}
-        for index, seen in enumerate(stream):
+        for following, seen in enumerate(stream, 1):
             if seen is nothing:
                 continue
             for number in seen.lists:
                 if number in found:
-                    found[number].append((index, index + 1))
+                    _again(number, (following - 1, following), stream, found)
                 else:
-                    found[number] = [(index, index + 1)]
-            if seen.begins and index + 1 < len(stream):
-                expects = seen.expects
-                if expects is None or not expects.isdisjoint(stream[index + 1].atoms):
+                    found[number] = seen
+            if seen.begins and following < len(stream):
+                expects, second = seen.expects, stream[following]
+                if expects is None or (second is not nothing and not expects.isdisjoint(second.atoms)):
                     for branch in seen.begins:
-                        _follow(branch, stream, index, index + 1, found)
+                        _follow(branch, stream, following - 1, following, found)
         return found
 
     def understand(self, chunk: str) -> Chunk:
@@ -304,9 +305,25 @@ def _follow(branch: _Branch, stream: list[Seen], start: int, position: int, foun
         branches.append(branch.any_word)
     for following in branches:
         for number in following.lists:
-            found.setdefault(number, []).append((start, position + 1))
+            if number in found:
+                _again(number, (start, position + 1), stream, found)
+            else:
+                found[number] = [(start, position + 1)]
         if following.following or following.any_word:
             _follow(following, stream, start, position + 1, found)
+
+
+def _again(number: int, stretch: Stretch, stream: list[Seen], found: Found) -> None:
+    stretches = found[number] = stretches_of(found[number], stream)
+    stretches.append(stretch)
+
+
+def stretches_of(hit: Seen | list[Stretch], stream: list[Seen]) -> list[Stretch]:
+    """Where a list was found in the tokens of a text."""
+    if isinstance(hit, list):
+        return hit
+    index = stream.index(hit)
+    return [(index, index + 1)]
 
 
 class Places:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from crisis_playbook.circumstances import Circumstances
 from crisis_playbook.conditions import AllOf
 from crisis_playbook.evidence import Evidence, Vocabulary
 from crisis_playbook.index import Index
@@ -35,13 +36,12 @@ class Rule:
     place: str
     applied: Sentence = field(init=False, repr=False, compare=False)
     """How it tells that it applied."""
-    only_marks: bool = field(init=False, repr=False, compare=False)
-    """It asks for nothing but labels and suggestions."""
+    only_labels: bool = field(init=False, repr=False, compare=False)
+    """It asks for nothing but labels."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "applied", Sentence(self.name, self.when.parts))
-        marks = Actions(labels=self.then.labels, suggestions=self.then.suggestions)
-        object.__setattr__(self, "only_marks", self.then == marks)
+        object.__setattr__(self, "only_labels", self.then == Actions(labels=self.then.labels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,6 @@ class Playbook:
     """Everything the files of one directory say. Safe to share between threads."""
 
     rules: tuple[Rule, ...]
-    index: Index
     vocabulary: Vocabulary
     questions: tuple[Question, ...]
     question_index: Index
@@ -72,6 +71,10 @@ class Playbook:
     """Every reply template the playbook names."""
     hash: str
     """sha256 over file names and bytes."""
+    circumstances: Circumstances = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "circumstances", Circumstances(self.rules))
 
     @property
     def topics(self) -> tuple[str, ...]:

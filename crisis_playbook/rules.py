@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crisis_playbook import document
-from crisis_playbook.conditions import SEVERITIES, AllOf, Condition
+from crisis_playbook.conditions import AllOf, Condition
 from crisis_playbook.document import Listing, Node, Place
 from crisis_playbook.evidence import Topic
 from crisis_playbook.grammar import (
@@ -30,7 +30,7 @@ from crisis_playbook.grammar import (
     wrong,
 )
 from crisis_playbook.index import Index
-from crisis_playbook.model import Actions
+from crisis_playbook.model import SEVERITIES, Actions
 from crisis_playbook.playbook import Example, Question, Rule
 from crisis_playbook.sections import HOLDS, Recipient
 from crisis_playbook.signals import Line, Signal

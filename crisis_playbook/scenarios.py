@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 from crisis_playbook import alarms, document
-from crisis_playbook.conditions import SEVERITIES
 from crisis_playbook.document import Listing, Node, Place, read_document
 from crisis_playbook.evaluate import evaluate
 from crisis_playbook.grammar import (
@@ -46,7 +45,7 @@ from crisis_playbook.grammar import (
     wrong,
 )
 from crisis_playbook.mistakes import Mistake, PlaybookErrors, instead
-from crisis_playbook.model import Decision, Facts
+from crisis_playbook.model import SEVERITIES, Decision, Facts
 from crisis_playbook.playbook import Playbook
 from crisis_playbook.rules import GIVEN
 

@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import Any
 
 from crisis_playbook import document
-from crisis_playbook.conditions import SEVERITIES
 from crisis_playbook.document import Node, Place, Scalar
 from crisis_playbook.grammar import (
     Choice,
@@ -31,7 +30,7 @@ from crisis_playbook.grammar import (
     wrong,
 )
 from crisis_playbook.mistakes import instead
-from crisis_playbook.model import Alarm, Hours, Level, Target
+from crisis_playbook.model import SEVERITIES, Alarm, Hours, Level, Target
 from crisis_playbook.when import KINDS, Channel, Language, When
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

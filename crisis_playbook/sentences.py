@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from crisis_playbook.conditions import Condition
 from crisis_playbook.evidence import Evidence
+from crisis_playbook.text_conditions import FOUND, HasWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,11 @@ class Sentence:
     parts: tuple[Condition, ...]
     _telling: Condition | None = field(init=False, repr=False, compare=False)
     """The only condition that says something else of each message; None where there are none or several."""
-    _before: str = field(init=False, repr=False, compare=False)
-    _after: str = field(init=False, repr=False, compare=False)
+    words: int | None = field(init=False, repr=False, compare=False)
+    """The list of which that condition quotes the words it found; None where it says something else."""
+    before: str = field(init=False, repr=False, compare=False)
+    """What is said before them, or before what the condition says."""
+    after: str = field(init=False, repr=False, compare=False)
     _same: frozenset[str] = field(init=False, repr=False, compare=False)
     """What the other conditions say."""
 
@@ -26,15 +30,20 @@ class Sentence:
         telling = said.index("") if said.count("") == 1 else len(said)
         before, after = list(dict.fromkeys(said[:telling])), list(dict.fromkeys(said[telling + 1 :]))
         prepared = telling < len(said) and not set(before) & set(after)
-        object.__setattr__(self, "_telling", self.parts[telling] if prepared else None)
-        object.__setattr__(self, "_before", f"rule {self.name} applied: {''.join(f'{one}; ' for one in before)}")
-        object.__setattr__(self, "_after", "".join(f"; {one}" for one in after))
+        only = self.parts[telling] if prepared else None
+        object.__setattr__(self, "_telling", only)
+        object.__setattr__(self, "words", only.words if isinstance(only, HasWords) else None)
+        opening = f"rule {self.name} applied: {''.join(f'{one}; ' for one in before)}"
+        object.__setattr__(self, "before", f"{opening}{FOUND}" if self.words is not None else opening)
+        object.__setattr__(self, "after", "".join(f"; {one}" for one in after))
         object.__setattr__(self, "_same", frozenset(said))
 
     def of(self, evidence: Evidence) -> str:
         """The sentence for a message on which all the conditions hold."""
+        if self.words is not None:
+            return f"{self.before}{evidence.words(self.words)}{self.after}"
         if self._telling is not None:
             why = self._telling.why(evidence)
             if why not in self._same:
-                return f"{self._before}{why}{self._after}"
+                return f"{self.before}{why}{self.after}"
         return f"rule {self.name} applied: {'; '.join(dict.fromkeys([part.why(evidence) for part in self.parts]))}"

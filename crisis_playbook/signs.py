@@ -137,15 +137,13 @@ class KnownSign:
 
     def found(self, evidence: Evidence) -> list[Stretch]:
         """Where its words stand; empty where the sign does not show."""
-        if self.words is None:
-            return []
-        stretches = evidence.found.get(self.words)
-        if not stretches:
+        if self.words is None or self.words not in evidence.found:
             return []
         if any(number in evidence.found for number in self.taken_back):
             return []
         if self.sign.no_question and "?" in evidence.facts.text:
             return []
+        stretches = evidence.where(self.words)
         return stretches if len(stretches) >= self.sign.times else []
 
     def shows(self, evidence: Evidence) -> bool:

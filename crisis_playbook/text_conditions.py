@@ -9,6 +9,9 @@ from crisis_playbook.evidence import Evidence, Span
 from crisis_playbook.phrases import Stretch, apart
 from crisis_playbook.signs import KnownSign
 
+FOUND = "found "
+"""What is said before the words that were found."""
+
 
 @dataclass(frozen=True, slots=True)
 class HasTopic(Varied):
@@ -68,20 +71,23 @@ class HasWords(Varied):
         return self.words in evidence.found
 
     def why(self, evidence: Evidence) -> str:
-        stretches = evidence.found.get(self.words)
-        return f"found {evidence.said(apart(stretches))}" if stretches else "none of the words was found"
+        quoted = evidence.words(self.words)
+        return f"{FOUND}{quoted}" if quoted else "none of the words was found"
 
     def spans(self, evidence: Evidence) -> tuple[Span, ...]:
-        return evidence.spans(apart(evidence.found.get(self.words, [])))
+        return evidence.spans(apart(evidence.where(self.words)))
 
     def quote(self, evidence: Evidence) -> str:
-        return evidence.said(apart(evidence.found.get(self.words, [])))
+        return evidence.words(self.words)
 
     def times(self, evidence: Evidence) -> int:
-        return len(apart(evidence.found.get(self.words, [])))
+        return len(apart(evidence.where(self.words)))
 
     def gate(self) -> Gate:
         return frozenset([self.words])
+
+    def is_its_gate(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,7 @@ class HasAllWords(Plain):
         return evidence.said(self._hits(evidence))
 
     def _hits(self, evidence: Evidence) -> list[Stretch]:
-        return [hit for words in self.words for hit in evidence.found.get(words, [])]
+        return [hit for words in self.words for hit in evidence.where(words)]
 
     def gate(self) -> Gate:
         return frozenset(self.words[:1])
@@ -136,10 +142,10 @@ class HasNoWords(Plain):
         return f"found {quoted}" if quoted else "none of the excluded words was found"
 
     def spans(self, evidence: Evidence) -> tuple[Span, ...]:
-        return evidence.spans(apart(evidence.found.get(self.words, [])))
+        return evidence.spans(apart(evidence.where(self.words)))
 
     def quote(self, evidence: Evidence) -> str:
-        return evidence.said(apart(evidence.found.get(self.words, [])))
+        return evidence.words(self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +181,9 @@ class Matches(Varied):
 
     def gate(self) -> Gate:
         return frozenset(self.numbers)
+
+    def is_its_gate(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,3 +253,6 @@ class Reaches(Plain):
 
     def gate(self) -> Gate:
         return frozenset(self.lists)
+
+    def is_its_gate(self) -> bool:
+        return True

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from crisis_playbook import document
-from crisis_playbook.conditions import SEVERITIES, AllOf, AnyOf, Condition, Not
+from crisis_playbook.conditions import AllOf, AnyOf, Condition, Not
 from crisis_playbook.document import Listing, Node, Scalar
 from crisis_playbook.evidence import Evidence
 from crisis_playbook.fact_conditions import FactIs, HasLabel, SeverityAtLeast, Within
@@ -33,6 +33,7 @@ from crisis_playbook.grammar import (
     wrong,
 )
 from crisis_playbook.mistakes import instead
+from crisis_playbook.model import SEVERITIES
 from crisis_playbook.patterns import fold_pattern
 from crisis_playbook.phrases import PhraseError, WordPattern, parse_phrase
 from crisis_playbook.signs import SIGNS, KnownSign, know
@@ -145,8 +146,8 @@ class Limits:
         return {"anyOf": [Number(0).schema(), self.record.schema()]}
 
 
-def _fact(word: str, read: Callable[[Evidence], str | bool | None]) -> Build:
-    return lambda value, reading, node: FactIs(word, value if isinstance(value, tuple) else (value,), read)
+def _fact(word: str, with_message: bool = True) -> Build:
+    return lambda value, reading, node: FactIs(word, value if isinstance(value, tuple) else (value,), with_message)
 
 
 def _within(word: str, what: str, read: Callable[[Evidence], int | None]) -> Build:
@@ -266,17 +267,17 @@ class When:
 
 _PHRASES = OneOrMore(Phrase())
 VOCABULARY: Mapping[str, Word] = {
-    "channel": Word(OneOrMore(Channel()), _fact("channel", attrgetter("facts.channel"))),
-    "account": Word(OneOrMore(Text("an account's name")), _fact("account", attrgetter("facts.account"))),
-    "kind": Word(OneOrMore(Choice(KINDS)), _fact("kind", attrgetter("facts.kind"))),
-    "visibility": Word(OneOrMore(Choice(("public", "private"))), _fact("visibility", attrgetter("facts.visibility"))),
-    "language": Word(OneOrMore(Language()), _fact("language", attrgetter("language"))),
-    "spoken_by": Word(OneOrMore(Choice(("customer", "us"))), _fact("spoken_by", attrgetter("facts.spoken_by"))),
-    "addressed": Word(Boolean(), _fact("addressed", attrgetter("facts.addressed"))),
-    "first_of_conversation": Word(Boolean(), _fact("first_of_conversation", attrgetter("facts.first_of_conversation"))),
-    "hours": Word(OneOrMore(Choice(("open", "closed"))), _fact("hours", attrgetter("facts.hours"))),
-    "has_attachment": Word(Boolean(), _fact("has_attachment", attrgetter("facts.has_attachment"))),
-    "severity": Word(OneOrMore(Choice(SEVERITIES)), _fact("severity", attrgetter("severity"))),
+    "channel": Word(OneOrMore(Channel()), _fact("channel")),
+    "account": Word(OneOrMore(Text("an account's name")), _fact("account")),
+    "kind": Word(OneOrMore(Choice(KINDS)), _fact("kind")),
+    "visibility": Word(OneOrMore(Choice(("public", "private"))), _fact("visibility")),
+    "language": Word(OneOrMore(Language()), _fact("language", with_message=False)),
+    "spoken_by": Word(OneOrMore(Choice(("customer", "us"))), _fact("spoken_by")),
+    "addressed": Word(Boolean(), _fact("addressed")),
+    "first_of_conversation": Word(Boolean(), _fact("first_of_conversation")),
+    "hours": Word(OneOrMore(Choice(("open", "closed"))), _fact("hours")),
+    "has_attachment": Word(Boolean(), _fact("has_attachment")),
+    "severity": Word(OneOrMore(Choice(SEVERITIES)), _fact("severity", with_message=False)),
     "severity_at_least": Word(Choice(SEVERITIES), lambda value, reading, node: SeverityAtLeast(value)),
     "label": Word(OneOrMore(Text("a label")), lambda value, reading, node: HasLabel(value)),
     "author_followers": Word(Limits(), _within("author_followers", "followers", attrgetter("facts.author_followers"))),
