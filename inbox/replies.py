@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -34,49 +35,61 @@ def measure(runtime: Runtime, channel: str, text: str, way: Way) -> tuple[int, i
     return connector.text_length(text, way), connector.text_limit(way)
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a person wants to say, before anything was refused or queued."""
+
+    text: str
+    visibility: str
+    client_key: str
+    """The same key on the same conversation is one reply, whoever asks how often."""
+    actor: str
+    way: Way | None = None
+    """None: the best one that is open and read by whom `visibility` says."""
+    answered: Message | None = None
+    """The message it answers, where that is not the customer's latest."""
+    seen_version: int | None = None
+    """The conversation's version this was written for; None: whatever it is now."""
+    attachment_ids: Sequence[int] = ()
+    """Files this person has stored, in order."""
+    suggestion_id: int | None = None
+    template: str | None = None
+
+
 def reply(
     session: Session,
     runtime: Runtime,
     conversation_id: int,
-    text: str,
-    visibility: str,
-    client_key: str,
-    actor: str,
+    draft: Draft,
     now: datetime,
     *,
-    way: Way | None = None,
-    answered: Message | None = None,
-    seen_version: int | None = None,
-    attachment_ids: Sequence[int] = (),
     follows: OutboxItem | None = None,
-    suggestion_id: int | None = None,
-    template: str | None = None,
 ) -> OutboxItem:
-    """Queue a person's reply. The same client key on the same conversation is one reply, whoever asks how often.
+    """Queue a person's reply; `follows`: it goes out only after that one was sent.
 
-    `answered`: the message it answers, where that is not the customer's latest; `attachment_ids`: files this person
-    has stored; `follows`: goes out only after that one was sent. Raises Refusal when the platform would refuse it,
-    when there is nothing to say or the text is too long, when the thread has moved on since `seen_version`, or when
-    the key was used for another reply.
+    Raises Refusal when the platform would refuse it, when there is nothing to say or the text is too long, when the
+    thread has moved on since `seen_version`, or when the key was used for another reply.
     """
-    text = storable(text).strip()
+    text, client_key = storable(draft.text).strip(), draft.client_key
     existing = _earlier(session, conversation_id, client_key)
     if existing is not None:
-        return _same_or_refuse(session, existing, text, attachment_ids)
+        return _same_or_refuse(session, existing, text, draft.attachment_ids)
     conversation = conversations.get(session, conversation_id, lock=True)
     existing = _earlier(session, conversation_id, client_key)
     if existing is not None:
-        return _same_or_refuse(session, existing, text, attachment_ids)
-    files = attachments.chosen(session, attachment_ids, actor)
+        return _same_or_refuse(session, existing, text, draft.attachment_ids)
+    files = attachments.chosen(session, draft.attachment_ids, draft.actor)
     _check_words(text, client_key, bool(files))
-    if seen_version is not None and seen_version != conversation.version:
+    if draft.seen_version is not None and draft.seen_version != conversation.version:
         raise Refusal("The conversation has changed since you opened it. Look at what is new, then send.", 409)
-    chosen, target = choose(session, runtime, conversation, Visibility(visibility), now, way, answered)
+    chosen, target = choose(
+        session, runtime, conversation, Visibility(draft.visibility), now, draft.way, draft.answered
+    )
     _check_length(runtime, conversation.channel, text, chosen.way)
     _check_files(session, runtime, conversation, chosen.way, text, files, now)
-    item = _item(conversation, chosen, target, text, client_key, actor, now)
+    item = _item(conversation, chosen, target, text, client_key, draft.actor, now)
     item.recipient_external_id = recipient(session, conversation, target)
-    item.attachment_count, item.suggestion_id, item.template = len(files), suggestion_id, template
+    item.attachment_count, item.suggestion_id, item.template = len(files), draft.suggestion_id, draft.template
     item.follows_id = follows.id if follows is not None else None
     item.needs_approval = held(session, runtime, conversation, now)
     queued = queue(session, item, now)
@@ -86,43 +99,21 @@ def reply(
 
 
 def reply_in_parts(
-    session: Session,
-    runtime: Runtime,
-    conversation_id: int,
-    text: str,
-    visibility: str,
-    client_key: str,
-    actor: str,
-    now: datetime,
-    attachment_ids: Sequence[int],
-    *,
-    way: Way,
-    seen_version: int | None = None,
+    session: Session, runtime: Runtime, conversation_id: int, draft: Draft, way: Way, now: datetime
 ) -> list[OutboxItem]:
     """Queue one answer as the messages the platform wants it in: where it takes text and files apart, first the text,
     then the files, each only when the one before it was sent. All of them, or none; see `reply`."""
     conversation = conversations.get(session, conversation_id)
     account = session.get_one(Account, conversation.account_id)
     taken = attachments.taken(runtime, conversation.channel, account.name, way)
-    parts = _parts(text.strip(), attachment_ids, taken)
     queued: list[OutboxItem] = []
-    for number, (words, ids) in enumerate(parts):
-        queued.append(
-            reply(
-                session,
-                runtime,
-                conversation_id,
-                words,
-                visibility,
-                f"{client_key}+{number}" if number else client_key,
-                actor,
-                now,
-                way=way,
-                seen_version=None if number else seen_version,
-                attachment_ids=ids,
-                follows=queued[-1] if queued else None,
-            )
-        )
+    for number, (words, ids) in enumerate(_parts(draft.text.strip(), draft.attachment_ids, taken)):
+        part = replace(draft, text=words, attachment_ids=ids, way=way)
+        if number:
+            # The first part has changed the conversation's version.
+            part = replace(part, client_key=f"{draft.client_key}+{number}", seen_version=None)
+        follows = queued[-1] if queued else None
+        queued.append(reply(session, runtime, conversation_id, part, now, follows=follows))
     return queued
 
 

@@ -253,20 +253,17 @@ def _reply(
     actor: str,
     now: datetime,
 ) -> OutboxItem:
-    return replies.reply(
-        session,
-        runtime,
-        suggestion.conversation_id,
+    draft = replies.Draft(
         text,
         str(ways.visibility_of(way)),
         f"suggestion-{suggestion.id}-{part}",
         actor,
-        now,
         way=way,
         answered=answered,
         suggestion_id=suggestion.id,
         template=suggestion.template,
     )
+    return replies.reply(session, runtime, suggestion.conversation_id, draft, now)
 
 
 def dismiss(session: Session, suggestion_id: int, actor: str, now: datetime) -> None:

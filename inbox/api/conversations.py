@@ -165,19 +165,16 @@ def read_conversation(
 )
 def reply(runtime: Wired, now: Now, caller: Writer, conversation_id: Id, body: ReplyIn) -> OutboxView:
     """Queues a reply and answers at once; what the platform would refuse is refused here, with alternatives."""
+    draft = replies.Draft(
+        body.text,
+        body.visibility,
+        body.client_key,
+        caller.name,
+        seen_version=body.seen_version,
+        attachment_ids=body.attachments,
+    )
     with writing(runtime.sessions) as session:
-        item = replies.reply(
-            session,
-            runtime,
-            conversation_id,
-            body.text,
-            body.visibility,
-            body.client_key,
-            caller.name,
-            now,
-            seen_version=body.seen_version,
-            attachment_ids=body.attachments,
-        )
+        item = replies.reply(session, runtime, conversation_id, draft, now)
         answer = outbox_item(session, item.id)
     runtime.wake()
     return answer

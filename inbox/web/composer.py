@@ -15,7 +15,7 @@ from inbox import attachments, canned, conversations, presence, replies
 from inbox.errors import Refusal
 from inbox.queries.conversation import channel_of, conversation, present
 from inbox.ways import Option
-from inbox.web.conversation import Draft, done, shown, translated_for
+from inbox.web.conversation import Unsent, done, shown, translated_for
 from inbox.web.desk import MOST_FILES, Form, FormWithFiles, PageRoute, Visit, Visiting, field
 from inbox.web.warmth import hints
 
@@ -37,8 +37,8 @@ def send(visit: Visiting, conversation_id: int, form: FormWithFiles) -> Response
         else:
             _reply(visit, conversation_id, form, text, chosen, kept)
     except Refusal as refusal:
-        draft = Draft(text, chosen, refusal.detail, _alternatives(visit, refusal), kept)
-        return shown(visit, conversation_id, draft=draft, status=refusal.status)
+        unsent = Unsent(text, chosen, refusal.detail, _alternatives(visit, refusal), kept)
+        return shown(visit, conversation_id, unsent=unsent, status=refusal.status)
     return done(visit, conversation_id)
 
 
@@ -83,20 +83,16 @@ def _reply(
     if field(form, "signature") == "yes" and visit.person.signature and text:
         text = f"{text}\n\n{visit.person.signature}"
     version = field(form, "seen_version")
+    draft = replies.Draft(
+        text,
+        str(option.visibility),
+        field(form, "client_key"),
+        visit.person.email,
+        seen_version=int(version) if version.isdecimal() else None,
+        attachment_ids=attachment_ids,
+    )
     with visit.writing() as session:
-        replies.reply_in_parts(
-            session,
-            visit.runtime,
-            conversation_id,
-            text,
-            str(option.visibility),
-            field(form, "client_key"),
-            visit.person.email,
-            visit.now,
-            attachment_ids,
-            way=option.way,
-            seen_version=int(version) if version.isdecimal() else None,
-        )
+        replies.reply_in_parts(session, visit.runtime, conversation_id, draft, option.way, visit.now)
         presence.seen(session, conversation_id, visit.person.id, visit.now, writing=False)
 
 

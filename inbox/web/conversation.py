@@ -31,7 +31,7 @@ MORNING = time(8, 30)
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Unsent:
     """What the composer holds when a conversation is shown again after a refusal."""
 
     text: str = ""
@@ -44,7 +44,7 @@ class Draft:
 @router.get("/conversations/{conversation_id}")
 def show(visit: Visiting, conversation_id: int, before: int | None = None) -> Response:
     """The conversation, beside the list it was opened from."""
-    response, unread = _shown(visit, conversation_id, Draft(), 200, before)
+    response, unread = _shown(visit, conversation_id, Unsent(), 200, before)
     if unread:
         with visit.writing() as session:
             conversations.mark_read(session, conversation_id, visit.person.id)
@@ -52,16 +52,16 @@ def show(visit: Visiting, conversation_id: int, before: int | None = None) -> Re
 
 
 def shown(
-    visit: Visit, conversation_id: int, *, draft: Draft | None = None, status: int = 200, before: int | None = None
+    visit: Visit, conversation_id: int, *, unsent: Unsent | None = None, status: int = 200, before: int | None = None
 ) -> Response:
     """The pane alone for a swap, the whole page otherwise."""
-    return _shown(visit, conversation_id, draft or Draft(), status, before)[0]
+    return _shown(visit, conversation_id, unsent or Unsent(), status, before)[0]
 
 
-def _shown(visit: Visit, conversation_id: int, draft: Draft, status: int, before: int | None) -> tuple[Response, int]:
+def _shown(visit: Visit, conversation_id: int, unsent: Unsent, status: int, before: int | None) -> tuple[Response, int]:
     looking = looked_from(visit)
     with visit.reading() as session:
-        view = conversation_view(visit, session, conversation_id, draft, before=before)
+        view = conversation_view(visit, session, conversation_id, unsent, before=before)
         unread = view["detail"].conversation.unread
         view |= {"here": looking.address(), "current": conversation_id}
         if is_htmx(visit.request):
@@ -80,14 +80,14 @@ def looked_from(visit: Visit) -> Looking:
 
 
 def conversation_view(
-    visit: Visit, session: Session, conversation_id: int, draft: Draft, *, before: int | None = None
+    visit: Visit, session: Session, conversation_id: int, unsent: Unsent, *, before: int | None = None
 ) -> dict[str, Any]:
     """What the conversation's templates need."""
     detail = conversation(session, conversation_id, visit.now, before=before)
     options = replies.options(session, visit.runtime.channels, conversation_id, visit.now)
     others = present(session, conversation_id, visit.now, besides=visit.person.id)
     ways = offered_ways(options)
-    chosen = _chosen_way(detail, ways, draft)
+    chosen = _chosen_way(detail, ways, unsent)
     return {
         "detail": detail,
         "withheld": withheld(detail),
@@ -112,11 +112,11 @@ def conversation_view(
         "can_hide": visit.runtime.channels[detail.conversation.channel].capabilities.can_hide,
         "snoozes": snooze_choices(visit),
         "client_key": f"web-{uuid4()}",
-        "files": unused_files(session, draft.attachment_ids, visit.person.email),
+        "files": unused_files(session, unsent.attachment_ids, visit.person.email),
         "taken": takings(visit, detail, ways),
-        "draft": draft.text,
-        "problem": translated_for(visit, draft.problem),
-        "alternatives": draft.alternatives,
+        "draft": unsent.text,
+        "problem": translated_for(visit, unsent.problem),
+        "alternatives": unsent.alternatives,
     }
 
 
@@ -144,9 +144,9 @@ def offered_ways(options: Sequence[Option]) -> list[Option]:
     return public[:1] + (private[:1] or asking[:1])
 
 
-def _chosen_way(detail: ConversationDetail, ways: Sequence[Option], draft: Draft) -> str:
-    if draft.way:
-        return draft.way
+def _chosen_way(detail: ConversationDetail, ways: Sequence[Option], unsent: Unsent) -> str:
+    if unsent.way:
+        return unsent.way
     same = [option for option in ways if option.visibility == detail.conversation.visibility]
     plain = same or list(ways)
     return str(plain[0].way) if plain else "note"
@@ -170,7 +170,7 @@ def snooze_choices(visit: Visit) -> list[tuple[datetime, str]]:
 def thread(visit: Visiting, conversation_id: int) -> Response:
     """Head, messages, composer and side as they stand now, for a page that is open."""
     with visit.reading() as session:
-        view = conversation_view(visit, session, conversation_id, Draft())
+        view = conversation_view(visit, session, conversation_id, Unsent())
     response = visit.part("fresh.html", view | {"here": looked_from(visit).address()})
     response.headers["Zuruf-Version"] = str(view["detail"].version)
     return response

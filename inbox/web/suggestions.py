@@ -9,7 +9,7 @@ from inbox import suggestions
 from inbox.errors import Refusal
 from inbox.queries import suggestions as queries
 from inbox.queries.conversations import Filters, conversations
-from inbox.web.conversation import Draft, done, shown
+from inbox.web.conversation import Unsent, done, shown
 from inbox.web.desk import Form, PageRoute, Visiting, field
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -38,8 +38,8 @@ def accept(visit: Visiting, suggestion_id: int, form: Form) -> Response:
                 session, visit.runtime, suggestion_id, text, visit.person.email, visit.now, public_note=note
             )
     except Refusal as refusal:
-        draft = Draft(problem=refusal.detail, alternatives=refusal.alternatives)
-        return shown(visit, conversation_id, draft=draft, status=refusal.status)
+        unsent = Unsent(problem=refusal.detail, alternatives=refusal.alternatives)
+        return shown(visit, conversation_id, unsent=unsent, status=refusal.status)
     return done(visit, conversation_id)
 
 

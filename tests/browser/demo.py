@@ -214,7 +214,8 @@ def _answer(runtime: Runtime, name: str, text: str, actor: str) -> None:
     number = conversation_id(runtime, name)
     with writing(runtime.sessions) as session:
         visibility = session.scalars(select(Conversation.visibility).where(Conversation.id == number)).one()
-        replies.reply(session, runtime, number, text, visibility, f"demo-{name}", actor, runtime.clock())
+        draft = replies.Draft(text, visibility, f"demo-{name}", actor)
+        replies.reply(session, runtime, number, draft, runtime.clock())
     work_off(runtime)
 
 

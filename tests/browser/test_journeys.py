@@ -211,7 +211,8 @@ def test_refuses_on_a_thread_that_moved_on(desk: Desk, page_of: Open) -> None:
     number = demo.conversation_id(desk.runtime, "d-mehmet")
     page = page_of(desk, f"/conversations/{number}", scripts=False)
     with writing(desk.runtime.sessions) as session:
-        replies.reply(session, desk.runtime, number, "Mache ich!", "private", "other", demo.BEN, desk.clock())
+        draft = replies.Draft("Mache ich!", "private", "other", demo.BEN)
+        replies.reply(session, desk.runtime, number, draft, desk.clock())
     page.fill("#reply-text", "Wie lautet die neue Adresse?")
     page.click("#send")
     assert "hat sich geändert" in page.locator("[role=alert]").inner_text()

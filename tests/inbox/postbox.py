@@ -350,7 +350,8 @@ class Office:
               actor: str = "anna@shop.example") -> OutboxItem:  # fmt: skip
         """A colleague answers."""
         with writing(self.runtime.sessions) as session:
-            return replies.reply(session, self.runtime, conversation_id, text, visibility, key, actor, self.clock())
+            draft = replies.Draft(text, visibility, key, actor)
+            return replies.reply(session, self.runtime, conversation_id, draft, self.clock())
 
     def rows(self, model: type[Row], **where: object) -> list[Row]:
         """Rows of one table, oldest first."""

@@ -59,19 +59,16 @@ def stored(office: Office, content: bytes = b"", name: str = "kleid.png", actor:
 def answered(office: Office, text: str, ids: Sequence[int], key: str = "k1", **more: Any) -> list[OutboxItem]:
     """As the composer does it."""
     with writing(office.runtime.sessions) as session:
-        return replies.reply_in_parts(
-            session, office.runtime, office.conversation.id, text, "private", key, ANNA, office.clock(), ids,
-            way=Way.DIRECT_MESSAGE, **more,
-        )  # fmt: skip
+        draft = replies.Draft(text, "private", key, ANNA, attachment_ids=ids, **more)
+        number, now = office.conversation.id, office.clock()
+        return replies.reply_in_parts(session, office.runtime, number, draft, Way.DIRECT_MESSAGE, now)
 
 
 def replied(office: Office, text: str, ids: Sequence[int], key: str = "k1", visibility: str = "private") -> OutboxItem:
     """As a program does it."""
     with writing(office.runtime.sessions) as session:
-        return replies.reply(
-            session, office.runtime, office.conversation.id, text, visibility, key, ANNA, office.clock(),
-            attachment_ids=ids,
-        )  # fmt: skip
+        draft = replies.Draft(text, visibility, key, ANNA, attachment_ids=ids)
+        return replies.reply(session, office.runtime, office.conversation.id, draft, office.clock())
 
 
 def test_a_picture_is_kept_without_what_its_camera_wrote(office: Office) -> None:

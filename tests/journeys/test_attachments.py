@@ -49,9 +49,8 @@ def answer(house: House, text: str, *contents: bytes, way: Way = Way.DIRECT_MESS
             for number, content in enumerate(contents)
         ]
         visibility = "private" if way is Way.DIRECT_MESSAGE else "public"
-        replies.reply_in_parts(
-            session, house.runtime, conversation.id, text, visibility, "k1", anna, house.clock(), ids, way=way
-        )
+        draft = replies.Draft(text, visibility, "k1", anna, attachment_ids=ids)
+        replies.reply_in_parts(session, house.runtime, conversation.id, draft, way, house.clock())
 
 
 def carried(house: House) -> list[tuple[str, list[str]]]:
@@ -168,10 +167,8 @@ def test_four_described_pictures_in_one_public_answer_on_x_and_what_it_costs(hou
             attachments.store(session, png(number), "kleid", f"Bild {number}", anna, house.clock()).id
             for number in range(4)
         ]
-        replies.reply_in_parts(
-            session, house.runtime, conversation.id, "Alle Farben:", "public", "k1", anna, house.clock(), ids,
-            way=Way.PUBLIC_REPLY,
-        )  # fmt: skip
+        draft = replies.Draft("Alle Farben:", "public", "k1", anna, attachment_ids=ids)
+        replies.reply_in_parts(session, house.runtime, conversation.id, draft, Way.PUBLIC_REPLY, house.clock())
     house.live(40)
     (row,) = [row for row in house.sandbox.journal if row["action"] == "public_reply"]
     assert [media["alternative_text"] for media in row["media"]] == [f"Bild {number}" for number in range(4)]

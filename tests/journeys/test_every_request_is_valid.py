@@ -117,7 +117,8 @@ def answer_everything(house: House) -> None:
             with writing(house.runtime.sessions) as session:
                 try:
                     text, key = f"Danke! {number}", f"{number} {visibility}"
-                    replies.reply(session, house.runtime, conversation.id, text, visibility, key, anna, house.clock())
+                    draft = replies.Draft(text, visibility, key, anna)
+                    replies.reply(session, house.runtime, conversation.id, draft, house.clock())
                 except replies.Refusal:
                     continue
 

@@ -125,8 +125,7 @@ def test_replies_go_out_at_most_once_and_every_one_ends_visibly(
 
 def answer(session: Session, house: House, conversation_id: int, text: str, visibility: str, actor: str) -> None:
     try:
-        replies.reply(
-            session, house.runtime, conversation_id, text, visibility, f"k-{conversation_id}", actor, house.clock()
-        )
+        draft = replies.Draft(text, visibility, f"k-{conversation_id}", actor)
+        replies.reply(session, house.runtime, conversation_id, draft, house.clock())
     except Refusal as refusal:
         raise AssertionError(refusal.detail) from refusal

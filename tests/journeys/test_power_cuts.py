@@ -74,7 +74,8 @@ def journey(house: House, anna: str) -> None:
     house.live(25, step=5)
     comment = house.conversation_of(COMMENT)
     with writing(house.runtime.sessions) as session:
-        replies.reply(session, house.runtime, comment.id, ANSWER, "public", "anna-1", anna, house.clock())
+        draft = replies.Draft(ANSWER, "public", "anna-1", anna)
+        replies.reply(session, house.runtime, comment.id, draft, house.clock())
     house.live(10, step=5)
 
 

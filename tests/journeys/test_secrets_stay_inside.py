@@ -184,7 +184,8 @@ def test_no_secret_is_logged_stored_shown_or_exported(
     for account in accounts:
         conversation_id = add_question(runtime, account)
         with writing(runtime.sessions) as session:
-            replies.reply(session, runtime, conversation_id, "Unterwegs!", "public", "k", "anna@shop.example", clock())
+            draft = replies.Draft("Unterwegs!", "public", "k", "anna@shop.example")
+            replies.reply(session, runtime, conversation_id, draft, clock())
     live(runtime, clock)
 
     pages, rows, lines = list(shown(runtime)), list(stored(runtime)), written.getvalue()

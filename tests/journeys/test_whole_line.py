@@ -55,9 +55,8 @@ def test_a_public_complaint_moves_to_a_private_thread_that_is_linked_answered_an
     house.world.facebook.message("Jana Prohaska", "Danke, die Bestellnummer ist 4711.")
     house.live(30)
     with writing(house.runtime.sessions) as session:
-        replies.reply(
-            session, house.runtime, private.id, "Wir schicken es heute neu.", "private", "k1", anna, house.clock()
-        )
+        draft = replies.Draft("Wir schicken es heute neu.", "private", "k1", anna)
+        replies.reply(session, house.runtime, private.id, draft, house.clock())
     house.live(30)
     with writing(house.runtime.sessions) as session:
         conversations.resolve(session, private.id, anna, house.clock())
