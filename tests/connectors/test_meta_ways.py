@@ -31,6 +31,7 @@ def option(way: Way, channel: Any = Facebook, **facts: Any) -> WayOption:
         ({"can_reply_privately": False}, WayState.NOT_PERMITTED),
         ({"can_reply_privately": None}, WayState.AVAILABLE),
         ({"target_deleted": True}, WayState.NOT_PERMITTED),
+        ({"target_sent_at": None}, WayState.NOT_PERMITTED),
         ({"person_unavailable": True}, WayState.NOT_PERMITTED),
         ({"author_known": False}, WayState.AVAILABLE),
     ],
@@ -55,6 +56,39 @@ def test_private_replies(channel: Any, facts: dict[str, Any], state: WayState) -
 def test_the_window_of_private_threads(age: timedelta, facts: dict[str, Any], state: WayState, outside: bool) -> None:
     found = option(Way.DIRECT_MESSAGE, kind=Kind.DIRECT_MESSAGE, last_inbound_at=NOW - age, **facts)
     assert (found.state, found.outside_window) == (state, outside)
+
+
+def test_a_deadline_is_when_the_way_closes_or_closed() -> None:
+    written = NOW - timedelta(hours=1)
+    assert option(Way.PRIVATE_REPLY).deadline == written + timedelta(days=7)
+    assert option(Way.DIRECT_MESSAGE, last_inbound_at=written).deadline == written + timedelta(hours=24)
+    long_ago = NOW - timedelta(days=2)
+    by_a_person = option(Way.DIRECT_MESSAGE, last_inbound_at=long_ago, human_agent_allowed=True)
+    assert by_a_person.deadline == long_ago + timedelta(days=7)
+    closed = option(Way.DIRECT_MESSAGE, last_inbound_at=long_ago)
+    assert (closed.reason, closed.deadline) == ("window_closed", long_ago + timedelta(hours=24))
+
+
+@pytest.mark.parametrize("channel", [Facebook, Instagram])
+def test_a_private_thread_is_answered_in_private_or_on_the_platform_alone(channel: Any) -> None:
+    found = channel.ways(Situation(Kind.DIRECT_MESSAGE, NOW, "m1", NOW, last_inbound_at=NOW))
+    assert [one.way for one in found] == [Way.DIRECT_MESSAGE, Way.ON_PLATFORM]
+
+
+@pytest.mark.parametrize("channel", [Facebook, Instagram])
+def test_below_a_deleted_comment_only_the_platforms_own_app_is_left(channel: Any) -> None:
+    found = channel.ways(Situation(Kind.COMMENT, NOW, "1_2", NOW, target_deleted=True))
+    assert {one.way for one in found if one.state is WayState.AVAILABLE} == {Way.ON_PLATFORM}
+    assert {one.reason for one in found if one.way is Way.PUBLIC_REPLY} == {"target_gone"}
+
+
+def test_switched_off_links_close_the_way_with_a_link_and_no_other() -> None:
+    facts = {"kind": Kind.COMMENT, "now": NOW, "target_id": "1_2", "target_sent_at": NOW}
+    allowed, switched_off = (Facebook.ways(Situation(**facts, deep_links_allowed=on)) for on in (True, False))
+    closed = {one.way for one in allowed if one.state is WayState.AVAILABLE} - {
+        one.way for one in switched_off if one.state is WayState.AVAILABLE
+    }
+    assert closed == {Way.PUBLIC_REPLY_WITH_LINK}
 
 
 def test_a_private_thread_needs_the_person_first() -> None:
