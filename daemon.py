@@ -143,6 +143,7 @@ def _demo(parsed: argparse.Namespace) -> int:
         began = datetime.now(UTC)
         sandbox.fill()
         sandbox.live(parsed.speed)
+        sandbox.go_wrong()
 
         def greet(runtime: Runtime) -> None:
             with writing(runtime.sessions) as session:

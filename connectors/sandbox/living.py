@@ -93,10 +93,10 @@ class Living:
         if self._chance.random() > _NATIVE_SHARE:
             lines = list(itertools.takewhile(lambda line: line.speaker != STAFF, lines))
         for line in lines:
-            self._at(at, lambda moment, line=line: telling.say(line, moment))  # type: ignore[misc]
+            self.at(at, lambda moment, line=line: telling.say(line, moment))  # type: ignore[misc]
             at += _BETWEEN_LINES * self._chance.uniform(0.5, 2.0) / self.speed
         if self._chance.random() < _REGRET_SHARE:
-            self._at(at + _BETWEEN_LINES / self.speed, lambda moment: telling.regret())
+            self.at(at + _BETWEEN_LINES / self.speed, lambda moment: telling.regret())
 
     def _pause(self) -> timedelta:
         if self._openers:
@@ -110,7 +110,7 @@ class Living:
             if row["action"] in ("direct_message", "private_reply") and self._chance.random() < _THANKS_SHARE:
                 words = self._chance.choice(THANKS)
                 later = now + _BETWEEN_LINES * self._chance.uniform(0.4, 1.6) / self.speed
-                self._at(later, lambda moment, row=row, words=words: self._thank(row, words, moment))  # type: ignore[misc]
+                self.at(later, lambda moment, row=row, words=words: self._thank(row, words, moment))  # type: ignore[misc]
         self._read_of_journal = len(journal)
 
     def _thank(self, row: dict[str, Json], words: str, at: datetime) -> None:
@@ -120,7 +120,8 @@ class Living:
         elif row["conversation"] in account.threads.by_id:
             account.message(row["person"], words, at)
 
-    def _at(self, at: datetime, happen: Callable[[datetime], object]) -> None:
+    def at(self, at: datetime, happen: Callable[[datetime], object]) -> None:
+        """Let something happen once `at` is due."""
         heapq.heappush(self._due, (at, next(self._serial), happen))
 
     def _endless(self) -> Iterator[Story]:

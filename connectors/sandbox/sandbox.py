@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from connectors.base import Login
+from connectors.sandbox import mishaps
 from connectors.sandbox.control import Control
 from connectors.sandbox.facebook_world import FacebookWorld
 from connectors.sandbox.faults import Faults
@@ -216,6 +217,11 @@ class Sandbox:
         """A day of the past: the shop's posts of two weeks and this many small threads of the last 24 hours."""
         with self.scene.lock:
             self.living.fill(self.scene.now(), stories)
+
+    def go_wrong(self) -> None:
+        """What an ordinary day brings besides: closed reply windows now, two answers that fail in half a minute."""
+        with self.scene.lock:
+            mishaps.plan(self.world, self.living, self.faults, self.scene.now())
 
     def tick(self, now: datetime) -> int:
         """Let the living world go on until `now`; how many things happened."""

@@ -121,7 +121,38 @@ PATTERNS = (
         N_("One message carries at most %(most)s attachments here; these are %(number)s."),
     ),
     (r"Cancelled by (?P<who>.*)\.", N_("Withdrawn by %(who)s.")),
+    (
+        r"Not sent automatically: (?P<why>.*) Look at the thread, then answer or try again\.",
+        N_("Not sent automatically: %(why)s Look at the thread, then answer or try again."),
+    ),
     (r"Not sent automatically: (?P<why>.*)", N_("Not sent automatically: %(why)s")),
+    (r"Waiting: (?P<why>.*) Looking again\.", N_("Waiting: %(why)s Looking again.")),
+    (r"Waiting: (?P<why>.*)", N_("Waiting: %(why)s")),
+    (
+        r"It may have gone out: (?P<why>.*) Looking for it on the platform\.",
+        N_("It may have gone out; it is being looked for on the platform. %(why)s"),
+    ),
+    (
+        r"It may have gone out\. The platform cannot be asked: (?P<why>.*)",
+        N_("It may have gone out. The platform cannot be asked: %(why)s"),
+    ),
+    (
+        r"Not delivered: the answer of the platform was lost, and after (?P<looks>\d+) looks the reply is not on the "
+        r"platform\. Send it again if it is still wanted\.",
+        N_(
+            "Not delivered: the answer of the platform was lost, and after %(looks)s looks the reply is not there. "
+            "Send it again if it is still wanted."
+        ),
+    ),
+    (
+        r"Tried (?P<times>\d+) times, nothing went out\. Last error: (?P<why>.*)",
+        N_("Tried %(times)s times, nothing went out. Last error: %(why)s"),
+    ),
+    (r"The platform cannot take it: (?P<why>.*)", N_("The platform cannot take it: %(why)s")),
+    (
+        r"The request to (?P<where>\S+) was sent and its answer is lost: (?P<why>.*)",
+        N_("The answer to the request to %(where)s is lost: %(why)s"),
+    ),
     (
         r"There is no line (?P<line>\S+) in the checklist of crisis (?P<number>\S+)\.",
         N_("There is no line %(line)s in the checklist of crisis %(number)s."),
@@ -280,13 +311,17 @@ SENTENCES = (
     N_("Only somebody else's public message that still stands can be hidden."),
     N_("Two pairs of eyes: somebody else has to publish what you wrote."),
     N_("This crisis has been stood down. Declare a new one."),
+    N_("A message of the thread cannot be read; it may be a person's answer."),
+    N_("The thread has grown since the newest message the platform shows; that may be a person's answer."),
+    N_("The platform counts more messages in the thread than it shows; one may be a person's answer."),
+    N_("The platform's list of the thread lacks the message to be answered."),
 )
 """Kept here only so that they are collected for translation."""
 
 
 def translated(sentence: str, texts: NullTranslations) -> str:
     """The sentence in the reader's language; as it is where nobody has translated it."""
-    known = said(sentence, PATTERNS, texts)
+    known = said(sentence, PATTERNS, texts, lambda name, found: translated(found, texts) if name == "why" else found)
     if known is not None:
         return known
     opening, _, lines = sentence.partition(":\n")

@@ -6,6 +6,7 @@ import random
 from datetime import timedelta
 
 import pytest
+import requests
 
 from connectors.sandbox import Sandbox
 from connectors.sandbox.stories import PRIVATE, PUBLIC, SHOP_POSTS, STAFF, THANKS, Telling, platforms_of
@@ -71,6 +72,28 @@ def test_the_first_half_minute_brings_a_private_message_everywhere_and_a_complai
     for _ in range(30):
         sandbox.tick(clock.advance(seconds=1))
     assert all(len(thread) > count for thread, count in zip(threads, before, strict=True))
+
+
+def test_an_ordinary_day_has_closed_windows_and_answers_that_do_not_arrive(
+    sandbox: Sandbox, page: Graph, clock: SteppedClock
+) -> None:
+    """The windows at once; half a minute later a connection that breaks, and somebody who has left."""
+    sandbox.fill(0)
+    sandbox.go_wrong()
+    assert answer_to(sandbox, page, "Gerlinde Achleitner").json()["error"]["code"] == 10
+    for _ in range(40):
+        sandbox.tick(clock.advance(seconds=1))
+    with pytest.raises(requests.ConnectionError):
+        answer_to(sandbox, page, "Rahel Stöger")
+    assert sandbox.journal == []
+    assert answer_to(sandbox, page, "Rahel Stöger").status_code == 200
+    assert answer_to(sandbox, page, "Konrad Eibl").json()["error"]["code"] == 551
+
+
+def answer_to(sandbox: Sandbox, page: Graph, name: str) -> requests.Response:
+    """We write to somebody in Messenger."""
+    to = {"id": sandbox.scene.people.person(name).facebook_id}
+    return page.post("/me/messages", recipient=to, message={"text": "Wir melden uns."})
 
 
 def test_people_answer_our_answers(sandbox: Sandbox, page: Graph, clock: SteppedClock) -> None:

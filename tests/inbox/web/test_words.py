@@ -15,8 +15,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
+from inbox import last_look, settling, ways
 from inbox import refusals as platform_refusals
-from inbox import ways
+from inbox.models import OutboxItem
 from inbox.web.allowances import allowance
 from inbox.web.format import Format, initials, share_gone
 from inbox.web.i18n import LOCALES, choose_language, locale_name, translations
@@ -84,6 +85,28 @@ def test_refusals_with_numbers_are_german() -> None:
     assert translated("Nothing anybody foresaw.", texts) == "Nothing anybody foresaw."
     said = f"{platform_refusals.SENTENCES[next(iter(platform_refusals.SENTENCES))]} (The platform: (#10) no)"
     assert translated(said, texts).endswith("(Die Plattform: (#10) no)")
+
+
+@pytest.mark.parametrize("doubt", [last_look.UNREADABLE, last_look.GREW, last_look.COUNTED, last_look.ABSENT])
+def test_what_became_of_a_reply_is_german(doubt: last_look.Doubt) -> None:
+    texts = translations("de")
+    item = OutboxItem()
+    settling.doubt(item, "The request to /v26.0/1/messages was sent and its answer is lost: cut.", NOW)
+    said = translated(item.reason, texts)
+    assert said.startswith("Vielleicht ist sie hinausgegangen; auf der Plattform wird nachgesehen. Die Rückmeldung")
+    held = f"Not sent automatically: {doubt.sentence} Look at the thread, then answer or try again."
+    assert translated(held, texts).startswith(f"Nicht automatisch gesendet: {translated(doubt.sentence, texts)} Sehen")
+    waiting = f"Waiting: {doubt.sentence} Looking again."
+    assert translated(waiting, texts).startswith(f"Wartet: {translated(doubt.sentence, texts)} Es wird")
+    assert translated(doubt.sentence, texts) != doubt.sentence
+
+
+def test_times_are_as_short_as_they_can_be() -> None:
+    german, english = reader("de"), reader("en")
+    assert [form.lately(NOW - timedelta(hours=2)) for form in (german, english)] == ["10:00", "10:00"]
+    assert german.lately(NOW - timedelta(hours=20)) == "gestern 16:00"
+    assert german.lately(NOW + timedelta(days=2)) == "7. Jän. 12:00"
+    assert german.lately(NOW - timedelta(days=30)) == german.moment(NOW - timedelta(days=30))
 
 
 def reader(language: str, zone: str = "Europe/Vienna") -> Format:

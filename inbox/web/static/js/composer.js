@@ -58,6 +58,8 @@
     const chosen = way();
     const send = one("#send");
     if (chosen && send) one("span", send).textContent = send.dataset[chosen.dataset.visibility] ?? "";
+    const text = one("#reply-text");
+    if (chosen && text) text.placeholder = chosen.value === "note" ? text.dataset.note : text.dataset.answer;
   }
 
   // -- prepared texts by /name
