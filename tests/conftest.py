@@ -1,4 +1,4 @@
-"""What most tests share: a database of their own and a clock that they move."""
+"""What most tests share: a database of their own, a clock that they move, and the platforms' stand-in."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hypothesis import settings
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from connectors.sandbox import Sandbox
 from inbox.db import open_engine, session_factory
 from tests.databases import Databases, server
 from tests.stepped_clock import SteppedClock
@@ -51,3 +52,10 @@ def sessions(engine: Engine) -> sessionmaker[Session]:
 def clock() -> SteppedClock:
     """Stands still until moved."""
     return SteppedClock()
+
+
+@pytest.fixture
+def sandbox(clock: SteppedClock) -> Iterator[Sandbox]:
+    """The three platforms on loopback, on the test's clock."""
+    with Sandbox(seed=1, now=clock) as running:
+        yield running

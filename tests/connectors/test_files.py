@@ -62,12 +62,6 @@ class TestFiles(FilesContract):
     """On the three platforms, and on a channel that takes no files."""
 
 
-@pytest.fixture
-def sandbox(clock: SteppedClock) -> Iterator[Sandbox]:
-    with Sandbox(seed=1, now=clock) as sandbox:
-        yield sandbox
-
-
 def test_four_pictures_with_their_descriptions_in_one_post(sandbox: Sandbox, clock: SteppedClock, host: Host) -> None:
     stage = TwitterStage(sandbox, clock)
     message, way = Contract.ways_to_answer(stage)[0]

@@ -4,30 +4,18 @@ the first import by what there is. `-s` prints the numbers."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from connectors.sandbox import Sandbox
+from tests.connectors.meta_shop import ACCOUNTS, Shop, memory_of
 from tests.connectors.reader_memory import Memory
-from tests.connectors.test_meta_against_sandbox import ACCOUNTS, Shop, memory_of
 from tests.stepped_clock import SteppedClock
 
 PAGE = {"shop-facebook": 100, "shop-instagram": 50, "instagram-login": 50}
 """Comments a call can bring."""
 IDLE, NEW = 3, 20
-
-
-@pytest.fixture
-def clock() -> SteppedClock:
-    return SteppedClock()
-
-
-@pytest.fixture
-def sandbox(clock: SteppedClock) -> Iterator[Sandbox]:
-    with Sandbox(seed=5, now=clock) as running:
-        yield running
 
 
 def filled(

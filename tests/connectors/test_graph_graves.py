@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from connectors.base import Poll
 from connectors.sandbox import Sandbox, server_error
+from tests.connectors.meta_shop import ACCOUNTS, memory_of
 from tests.connectors.reader_memory import Memory
-from tests.connectors.test_meta_against_sandbox import ACCOUNTS, memory_of
 from tests.stepped_clock import SteppedClock
 
 COMMENTS, THREADS, REPLIES = 400, 130, 60
-
-
-@pytest.fixture
-def clock() -> SteppedClock:
-    return SteppedClock()
-
-
-@pytest.fixture
-def sandbox(clock: SteppedClock) -> Iterator[Sandbox]:
-    with Sandbox(seed=7, now=clock) as running:
-        yield running
 
 
 def interrupted(memory: Memory, clock: SteppedClock, every: int) -> int:

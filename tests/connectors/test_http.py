@@ -14,30 +14,16 @@ from hypothesis import strategies as st
 
 from connectors.base import Misconfigured, OutcomeUnknown, Unavailable
 from connectors.http import Door, clean_text, read_json, redact
+from tests.connectors.listening import listening
 
 TOKEN = "FAKE-TOKEN-not-real-0001"
 
 
 @contextmanager
 def server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A listener that does what it is told with every connection."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                answer(connection)
-
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v26.0/1/comments"
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
+    """An address whose server does what it is told with every connection."""
+    with listening(answer) as place:
+        yield f"http://{place}/v26.0/1/comments"
 
 
 def cut(connection: socket.socket) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from connectors import REGISTRY
 from connectors.base import (
-    Connector,
     Kind,
     OutcomeUnknown,
     Poll,
@@ -32,47 +29,9 @@ from connectors.sandbox import (
     rate_limited,
     server_error,
 )
+from tests.connectors.meta_shop import ACCOUNTS, memory_of
 from tests.connectors.reader_memory import Memory
 from tests.stepped_clock import SteppedClock
-
-ACCOUNTS = ("shop-facebook", "shop-instagram", "instagram-login")
-
-
-@pytest.fixture
-def clock() -> SteppedClock:
-    """Stands still until moved."""
-    return SteppedClock()
-
-
-@pytest.fixture
-def sandbox(clock: SteppedClock) -> Iterator[Sandbox]:
-    """The three platforms on loopback."""
-    with Sandbox(seed=3, now=clock) as running:
-        yield running
-
-
-class Shop:
-    """One account of the sandbox with a connector signed in to it, and one way to make things happen."""
-
-    def __init__(self, sandbox: Sandbox, account: str) -> None:
-        self.sandbox = sandbox
-        if account == "instagram-login":
-            login = next(one for one in sandbox.logins() if one.options.get("login") == "instagram")
-            self.world = sandbox.world.instagram_login
-        else:
-            channel = account.removeprefix("shop-")
-            login = sandbox.login(channel)
-            self.world = getattr(sandbox.world, channel)
-        self.is_facebook = login.channel == "facebook"
-        self.connector: Connector = REGISTRY[login.channel](login)
-
-    def post(self, text: str, at: datetime) -> str:
-        return str(self.world.post(text, at=at) if self.is_facebook else self.world.media(text, at=at))
-
-
-def memory_of(sandbox: Sandbox, account: str, clock: SteppedClock) -> tuple[Shop, Memory]:
-    shop = Shop(sandbox, account)
-    return shop, Memory(shop.connector, clock() - timedelta(days=30))
 
 
 def reply_to(way: Way, conversation: str, target: str, text: str, clock: SteppedClock, **more: object) -> Reply:

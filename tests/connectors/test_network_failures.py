@@ -5,8 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from cryptography.x509.oid import NameOID
 from connectors.base import ConnectorError, Login
 from connectors.facebook import Facebook
 from connectors.http import Door
+from tests.connectors.listening import listening
 from tests.connectors.meta_account import CREDENTIALS, NOW, PAGE
 from tests.connectors.x_account import account
 
@@ -48,25 +48,6 @@ def told(ask: Ask, origin: str) -> str:
     text = str(caught.value)
     assert [word for word in LIBRARY_WORDS if word in text] == []
     return text
-
-
-@contextmanager
-def listening(answer: Callable[[socket.socket], object]) -> Iterator[str]:
-    """A listener that does the same with every connection; gives host and port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                with connection:
-                    answer(connection)
-
-        threading.Thread(target=serve, daemon=True).start()
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-        listener.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture(autouse=True)

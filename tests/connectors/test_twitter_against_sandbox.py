@@ -32,12 +32,6 @@ from tests.stepped_clock import SteppedClock
 ANNA, BEN = "Anna Kirchschlager", "Ben Whitcombe"
 
 
-@pytest.fixture
-def sandbox(clock: SteppedClock) -> Iterator[Sandbox]:
-    with Sandbox(seed=1, now=clock) as running:
-        yield running
-
-
 def inbox(sandbox: Sandbox, clock: SteppedClock, account: str = "shop-twitter") -> Held:
     return Held(Twitter(sandbox.login(account)), clock, clock() - timedelta(days=30))
 

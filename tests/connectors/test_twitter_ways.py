@@ -8,6 +8,7 @@ import pytest
 
 from connectors.base import Kind, Situation, Way, WayState
 from connectors.twitter import Twitter
+from connectors.twitter_ways import deep_link
 from tests.connectors.x_account import NOW
 
 PUBLIC = Situation(Kind.MENTION, NOW, target_id="900", summons_us=True)
@@ -73,3 +74,28 @@ def test_the_link_can_be_switched_off() -> None:
 
 def test_a_machine_cannot_answer_on_the_platform() -> None:
     assert states(replace(PUBLIC, human=False))[Way.ON_PLATFORM] == (WayState.NOT_PERMITTED, "needs_a_person")
+
+
+def test_nobody_known_is_written_to_and_the_public_way_stays() -> None:
+    found = states(replace(PUBLIC, author_known=False, person_has_written_privately=True))
+    assert found[Way.DIRECT_MESSAGE] == (WayState.NOT_PERMITTED, "author_unknown")
+    assert found[Way.PUBLIC_REPLY] == (WayState.AVAILABLE, "open")
+
+
+def test_a_public_reply_with_a_link_counts_the_link_until_the_text_holds_it() -> None:
+    said = "Bitte schreiben Sie uns."
+    assert Twitter.text_length(said, Way.PUBLIC_REPLY) == len(said)
+    assert Twitter.text_length(said, Way.PUBLIC_REPLY_WITH_LINK) == len(said) + 1 + 23
+    with_link = f"{said} {deep_link('2244994945')}"
+    assert Twitter.text_length(with_link, Way.PUBLIC_REPLY_WITH_LINK) == len(said) + 1 + 23
+    older = f"{said} https://twitter.com/messages/compose?recipient_id=2244994945"
+    newer = f"{said} https://x.com/messages/compose?recipient_id=2244994945"
+    assert deep_link("2244994945") in older
+    assert {Twitter.text_length(one, Way.PUBLIC_REPLY_WITH_LINK) for one in (older, newer)} == {len(said) + 1 + 23}
+
+
+def test_a_direct_message_counts_characters_and_takes_ten_thousand() -> None:
+    said = "👟 https://shop.example/ein-langer-weg"
+    assert Twitter.text_length(said, Way.DIRECT_MESSAGE) == len(said)
+    assert Twitter.text_length(said, Way.PUBLIC_REPLY) == 2 + 1 + 23
+    assert (Twitter.text_limit(Way.DIRECT_MESSAGE), Twitter.text_limit(Way.PUBLIC_REPLY)) == (10_000, 280)

@@ -12,13 +12,6 @@ from tests.stepped_clock import SteppedClock
 
 
 @pytest.fixture
-def sandbox(clock: SteppedClock) -> Iterator[Sandbox]:
-    """The three platforms, on the test's clock."""
-    with Sandbox(seed=1, now=clock) as running:
-        yield running
-
-
-@pytest.fixture
 def house(sandbox: Sandbox, clock: SteppedClock, database_url: str) -> Iterator[House]:
     """Three accounts, connected, with an empty past."""
     built = House(sandbox, clock, configuration(sandbox, database_url)).connect()

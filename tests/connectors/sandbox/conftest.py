@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ import tweepy
 from requests.adapters import HTTPAdapter
 
 from connectors.sandbox import Sandbox
-from tests.stepped_clock import SteppedClock
 
 
 class Graph:
@@ -47,17 +45,6 @@ def redirected(client: tweepy.Client, origin: str) -> tweepy.Client:
     """The same client, speaking to the sandbox; it still signs for the public address."""
     client.session.mount("https://api.twitter.com", _Redirect(origin))
     return client
-
-
-@pytest.fixture
-def clock() -> SteppedClock:
-    return SteppedClock()
-
-
-@pytest.fixture
-def sandbox(clock: SteppedClock) -> Iterator[Sandbox]:
-    with Sandbox(seed=1, now=clock) as running:
-        yield running
 
 
 @pytest.fixture
