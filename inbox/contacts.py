@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session, undefer
 
 from connectors.base import Author, InboundMessage
@@ -153,14 +153,14 @@ def _tell_conversations(session: Session, contact_id: int, kind: str, actor: str
 
 
 def export(session: Session, contact_id: int) -> dict[str, Any]:
-    """Everything held about one person on one channel, as data that `json` can write (GDPR articles 15 and 20)."""
+    """Everything held about one person on one channel, as data that `json` can write (GDPR articles 15 and 20).
+
+    Of public threads only what the person and we said: what others wrote there is theirs (article 15, 4).
+    """
     contact = _get(session, contact_id)
     conversations = session.scalars(select(Conversation).where(Conversation.contact_id == contact_id)).all()
-    messages = session.scalars(
-        select(Message)
-        .where((Message.contact_id == contact_id) | Message.conversation_id.in_([row.id for row in conversations]))
-        .order_by(Message.sent_at, Message.id)
-    ).all()
+    said = _said(contact_id, [row.id for row in conversations])
+    messages = session.scalars(select(Message).where(said).order_by(Message.sent_at, Message.id)).all()
     notes = session.scalars(select(Note).where(Note.conversation_id.in_([row.id for row in conversations]))).all()
     files = session.scalars(
         select(Attachment)
@@ -221,30 +221,27 @@ def erase(session: Session, contact_id: int, actor: str, now: datetime) -> None:
     """
     contact = _get(session, contact_id)
     conversations = list(session.scalars(select(Conversation).where(Conversation.contact_id == contact_id)))
-    if any(conversation.legal_hold for conversation in conversations):
-        raise Refusal("A conversation of this person is under legal hold. Lift the hold first.", 409)
     ids = [conversation.id for conversation in conversations]
+    said = session.execute(select(Message.id, Message.conversation_id).where(_said(contact_id, ids))).all()
+    touched = {*ids, *(row.conversation_id for row in said)}
+    if session.scalars(select(Conversation.id).where(Conversation.id.in_(touched), Conversation.legal_hold)).first():
+        raise Refusal("A conversation of this person is under legal hold. Lift the hold first.", 409)
     _stop_sending(session, ids, now)
-    said = session.execute(
-        select(Message.id, Message.conversation_id).where(
-            or_(
-                Message.contact_id == contact_id,
-                and_(
-                    Message.conversation_id.in_(ids),
-                    or_(Message.visibility == "private", Message.direction == "outbound"),
-                ),
-            )
-        )
-    ).all()
     redact(session, [row.id for row in said], now)
     _erase_drafts(session, ids)
-    threads.refresh(session, {*ids, *(row.conversation_id for row in said)}, now)
+    threads.refresh(session, touched, now)
     for conversation in conversations:
         events.record(session, "contact_erased", now, conversation_id=conversation.id, actor=actor)
     profiles.unlink(session, contact_id, actor, now)
     contact.name = contact.handle = contact.followers = None
     contact.external_id = f"erased-{contact.id}"
     contact.erased_at = now
+
+
+def _said(contact_id: int, conversation_ids: Sequence[int]) -> ColumnElement[bool]:
+    """Of messages: what this person wrote anywhere, and the rest of their private conversations and our answers."""
+    between_us = or_(Message.visibility == "private", Message.direction == "outbound")
+    return or_(Message.contact_id == contact_id, and_(Message.conversation_id.in_(conversation_ids), between_us))
 
 
 def _stop_sending(session: Session, conversation_ids: list[int], now: datetime) -> None:

@@ -46,8 +46,6 @@ ASKED_FOR_A_DAY = timedelta(days=1)
 """What no list shows and what is there when asked for is not asked for again for so long."""
 POINTS_TRIED = 12
 """How often something a platform only pointed at is asked for: over some eight hours."""
-LOGIN_LOOKS = timedelta(minutes=5)
-"""How often a refused login is tried again, in case it was mended on the platform's side."""
 ACTIVE = timedelta(days=14)
 THRIFTY_FROM = 0.75
 """Share of the month's budget from which on reading slows down."""
@@ -232,8 +230,7 @@ def _passes_by_itself(error: ConnectorError) -> bool:
 def _wait_after(error: ConnectorError, stream: Stream, now: datetime) -> timedelta:
     if isinstance(error, RateLimited):
         return resting.silence(error, stream.times_limited, now)
-    if isinstance(error, (LoginExpired, Misconfigured)):
-        return LOGIN_LOOKS
+    # Also after a refused login: platforms refuse a good one now and then, and a mended one must be noticed.
     backoff = timedelta(seconds=min(stream.every_seconds, 30)) * (1 << min(stream.failures - 1, 10))
     return min(backoff, LONGEST_BACKOFF)
 

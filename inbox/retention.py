@@ -146,6 +146,8 @@ def remove_conversations(session: Session, before: datetime, now: datetime) -> i
     ids = [row.id for row in rows]
     if not ids:
         return 0
+    authors = session.scalars(select(Message.contact_id).where(Message.conversation_id.in_(ids)).distinct())
+    people = {one for one in (*(row.contact_id for row in rows), *authors) if one is not None}
     _remove_messages(session, ids)
     items = select(OutboxItem.id).where(OutboxItem.conversation_id.in_(ids))
     session.execute(delete(Attachment).where(Attachment.outbox_id.in_(items)))
@@ -154,7 +156,7 @@ def remove_conversations(session: Session, before: datetime, now: datetime) -> i
     linked = update(Conversation).where(Conversation.linked_conversation_id.in_(ids))
     session.execute(linked.values(linked_conversation_id=None))
     session.execute(delete(Conversation).where(Conversation.id.in_(ids)))
-    _remove_lonely_contacts(session, sorted({row.contact_id for row in rows if row.contact_id is not None}))
+    _remove_lonely_contacts(session, sorted(people))
     events.record(session, "conversations_retired", now, actor="daemon", count=len(ids), older_than=before.isoformat())
     return len(ids)
 

@@ -21,7 +21,10 @@ class Contact(Base):
     """A person as one account sees them."""
 
     __tablename__ = "contacts"
-    __table_args__ = (UniqueConstraint("account_id", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "external_id"),
+        Index("ix_contacts_linked", "linked_to_id", **only("linked_to_id IS NOT NULL")),
+    )
     id: Mapped[int] = key()
     account_id: Mapped[int] = reference("accounts")
     external_id: Mapped[str] = mapped_column(String(300))
@@ -144,6 +147,7 @@ class Message(Base):
         Index("ix_messages_look_again", "look_again_at", "account_id", **only("look_again_at IS NOT NULL")),
         Index("ix_messages_to_hide", "hide_due_at", **only("hide_wanted IS NOT NULL")),
         Index("ix_messages_sent", "sent_at"),
+        Index("ix_messages_contact", "contact_id", **only("contact_id IS NOT NULL")),
     )
     id: Mapped[int] = key()
     account_id: Mapped[int] = reference("accounts")

@@ -34,8 +34,8 @@ from tests.stepped_clock import SteppedClock
     [
         (Unavailable("down"), 10, "ok", "failing"),
         (RateLimited("slow", until=None), 60, "limited", "limited"),
-        (LoginExpired("190"), 300, "reconnect", "reconnect"),
-        (Misconfigured("100"), 300, "reconnect", "reconnect"),
+        (LoginExpired("190"), 10, "reconnect", "reconnect"),
+        (Misconfigured("100"), 10, "reconnect", "reconnect"),
         (KeyError("a bug"), 10, "ok", "failing"),
     ],
 )
@@ -61,12 +61,27 @@ def test_every_error_has_its_health_and_its_next_attempt(
 
 
 def test_a_stream_that_works_does_not_hide_one_that_fails(office: Office) -> None:
-    office.box.pages["messages"] += [LoginExpired("no permission")] * 3
-    office.live(700, step=10)
+    office.box.pages["messages"] += [LoginExpired("no permission")] * 4
+    office.live(120, step=10)
     changes = [data["health"] for data in office.told("account_health")]
     assert changes == ["reconnect"]
-    office.live(400, step=10)
+    office.live(60, step=10)
     assert office.account.health == "ok"
+
+
+def test_a_login_refused_once_costs_one_poll_and_one_refused_for_good_is_asked_every_five_minutes(
+    office: Office,
+) -> None:
+    office.box.pages["messages"] += [LoginExpired("190"), Page({"at": 1})]
+    office.live(30)
+    assert (office.account.health, office.stream().failures) == ("ok", 0)
+    office.box.pages["messages"] += [LoginExpired("190")] * 20
+    waits = []
+    for _ in range(8):
+        office.clock.set(office.stream().next_poll_at)
+        office.work("poll")
+        waits.append((office.stream().next_poll_at - office.clock()).total_seconds())
+    assert waits == [10, 20, 40, 80, 160, 300, 300, 300]
 
 
 def test_a_told_time_is_kept_by_every_stream_and_through_a_restart(

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Engine, event, select, true, update
+from sqlalchemy import Engine, PrimaryKeyConstraint, UniqueConstraint, event, select, true, update
 
 from connectors.base import Change, ChangeKind, Connector, Gap, Listing, Page
-from inbox import poll, subjects, work
-from inbox.db import is_sqlite, writing
-from inbox.models import Account, Message
+from inbox import contacts, poll, profiles, retention, subjects, work
+from inbox.db import is_sqlite, reading, writing
+from inbox.models import Account, Base, Contact, Conversation, Message
+from inbox.queries import contacts as people
 from inbox.runtime import Runtime
 from inbox.ticker import Ticker, Unit
 from tests.inbox.postbox import Postbox, comment, letter
@@ -126,6 +127,40 @@ def test_storing_a_page_reads_indexes_alone(runtime: Runtime) -> None:
             with runtime.engine.connect() as connection:
                 plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
             assert any("ix_conversations_subject" in line for line in plan), (text, plan)
+
+
+SMALL = ("accounts", "users")
+"""What refers to these need not be found by it: they are few, and hardly ever removed."""
+
+
+def test_what_refers_to_a_row_is_found_by_it() -> None:
+    """Else removing one row reads the whole table that may refer to it."""
+    lacking = []
+    for table in Base.metadata.sorted_tables:
+        unique = [one for one in table.constraints if isinstance(one, (UniqueConstraint, PrimaryKeyConstraint))]
+        indexes = [[column.name for column in one.columns] for one in (*table.indexes, *unique)]
+        for foreign_key in table.foreign_key_constraints:
+            columns = [column.name for column in foreign_key.columns]
+            found = any(index[: len(columns)] == columns for index in indexes)
+            if not found and foreign_key.referred_table.name not in SMALL:
+                lacking.append((table.name, columns))
+    assert lacking == []
+
+
+def test_a_person_is_shown_linked_exported_erased_and_retired_on_indexes_alone(runtime: Runtime) -> None:
+    with writing(runtime.sessions) as session:
+        one, other, _ = session.scalars(select(Contact.id).order_by(Contact.id)).all()
+        session.execute(update(Conversation).values(waiting_since=None))
+    with listening(runtime.engine) as statements, writing(runtime.sessions) as session:
+        people.contact(session, one, MOMENT)
+        profiles.link(session, one, other, "anna@shop.example", MOMENT)
+        contacts.export(session, one)
+        profiles.unlink(session, one, "anna@shop.example", MOMENT)
+        contacts.erase(session, one, "anna@shop.example", MOMENT)
+        assert retention.remove_conversations(session, MOMENT + timedelta(days=9000), MOMENT) == 3
+    assert scans(runtime.engine, statements) == []
+    with reading(runtime.sessions) as session:
+        assert session.scalars(select(Contact)).all() == []
 
 
 def test_a_scan_would_be_found(runtime: Runtime) -> None:

@@ -262,6 +262,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
         sa.UniqueConstraint("account_id", "external_id", name=op.f("uq_contacts_account_id_external_id")),
     )
+    op.create_index(
+        "ix_contacts_linked",
+        "contacts",
+        ["linked_to_id"],
+        unique=False,
+        sqlite_where=sa.text("linked_to_id IS NOT NULL"),
+        postgresql_where=sa.text("linked_to_id IS NOT NULL"),
+    )
     op.create_table(
         "early_changes",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -570,6 +578,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("look_again_at IS NOT NULL"),
         postgresql_where=sa.text("look_again_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_messages_contact",
+        "messages",
+        ["contact_id"],
+        unique=False,
+        sqlite_where=sa.text("contact_id IS NOT NULL"),
+        postgresql_where=sa.text("contact_id IS NOT NULL"),
     )
     op.create_index("ix_messages_sent", "messages", ["sent_at"], unique=False)
     op.create_index("ix_messages_thread", "messages", ["conversation_id", "sent_at", "id"], unique=False)
