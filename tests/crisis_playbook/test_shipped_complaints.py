@@ -81,7 +81,33 @@ No problem, take your time
 Never had a problem with this shop
 How long does delivery to Dublin usually take?
 """.splitlines()
-REACHED = {"acl19": 0.80, "airline": 0.80, "germeval17_dev": 0.77}
+BROAD_WORDS = """\
+Heute riecht es bei uns im ganzen Haus nach frischen Keksen
+Ich hätte eine technische Frage zum neuen Staubsauger
+Süß-sauer ist mein Lieblingsgericht bei euch
+Mit der neuen Tonne macht Müll trennen richtig Spaß
+Unfassbar lecker, das Brot von gestern
+Gibt es den Mantel noch in Rost oder nur in Senf
+Das Geschenk ist noch nicht ausgepackt, erst zu Weihnachten
+Wir haben noch kein Regal von euch, aber bald
+Ich habe das Rezept noch nicht probiert, aber es klingt so gut, dass ich heute Abend damit anfange
+Der alte Drucker geht nicht mehr, welchen soll ich nehmen
+Mir fehlt noch die passende Tasche dazu
+Ich hab leider die falsche Größe bestellt. Kann ich tauschen?
+Das ist im Moment nicht einfach, aber wir schaffen das schon alle miteinander, ganz bestimmt
+""".splitlines()
+"""Everyday messages with words that make a complaint elsewhere."""
+PLAIN_FAULTS = """\
+Der Pulli riecht nach Benzin, den ziehe ich so nicht an
+Technische Probleme, eure Kasse geht schon wieder nicht
+Die Schere hat Rost, und nicht einmal scharf ist sie
+Das Regal ist immer noch nicht da, jetzt reicht es
+Noch keine Antwort von euch, noch kein Geld, nur leere Worte
+Mir fehlt die Hälfte der Schrauben, so eine Schlamperei
+Falsche Größe geliefert, schon zum zweiten Mal
+""".splitlines()
+"""The same words where they do."""
+REACHED = {"acl19": 0.80, "airline": 0.80, "germeval17_dev": 0.79}
 """Macro-F1 of possible or likely on addressed messages that a change must not fall below; docs/playbook-quality.md
 has the figures reached. The rest is room for a word more or less."""
 UNLABELLED = {"ge21": 0.03, "ge18": 0.03, "sb10k": 0.03, "flausch25": 0.03}
@@ -124,6 +150,36 @@ def test_a_bare_why_in_german_is_never_likely(asked: str, told: str) -> None:
     assert in_public(told).complaint == "likely"
 
 
+@pytest.mark.parametrize("text", BROAD_WORDS)
+def test_a_broad_word_in_an_everyday_message_is_never_likely(text: str) -> None:
+    decision = in_public(text)
+    assert decision.complaint != "likely", decision.points
+
+
+@pytest.mark.parametrize("text", PLAIN_FAULTS)
+def test_the_same_word_for_a_fault_is_likely(text: str) -> None:
+    decision = in_public(text)
+    assert decision.complaint == "likely", decision.points
+
+
+@pytest.mark.parametrize("courtesy", ["Danke für die Antwort, aber ", "Ok, alles klar, aber ", "Liebe Grüße, und "])
+def test_courtesy_takes_nothing_from_a_complaint(courtesy: str) -> None:
+    fault = "das Ersatzgerät ist auch wieder defekt."
+    assert in_public(courtesy + fault).score >= in_public(fault).score
+
+
+def test_courtesy_alone_is_no_complaint() -> None:
+    assert in_public("Danke für die Antwort, alles klar, liebe Grüße").score < 0
+
+
+def test_a_very_long_message_needs_more_than_words_that_meet_by_chance() -> None:
+    told = "So eine Frechheit, und nicht die erste. "
+    rambling = "Gestern waren wir im Garten, die Kinder haben gespielt, und dann gab es Kuchen mit Sahne. " * 3
+    assert in_public(told).complaint == "likely"
+    assert in_public(told + rambling).complaint != "likely"
+    assert in_public(told + rambling + "Das Gerät ist kaputt, niemand meldet sich!").complaint == "likely"
+
+
 def test_what_is_not_said_to_us_counts_less() -> None:
     text = "Schon wieder ausgefallen, warum klappt das nie?"
     assert in_public(text, addressed=False).score == in_public(text).score - 2.5
@@ -147,7 +203,7 @@ def test_labelled_messages_are_read_as_well_as_documented(name: str, least: floa
     assert quality(pairs).macro_f1 >= least
 
 
-@pytest.mark.parametrize(("name", "least"), {"acl19": 0.9, "airline": 0.9, "germeval17_dev": 0.86}.items())
+@pytest.mark.parametrize(("name", "least"), {"acl19": 0.9, "airline": 0.9, "germeval17_dev": 0.9}.items())
 def test_likely_is_rarely_wrong(name: str, least: float) -> None:
     rows = [row for row in judge(playbook(), labelled(name)) if row.addressed]
     measured = quality([(bool(row.labels["complaint"]), row.decision.complaint == "likely") for row in rows])
