@@ -45,9 +45,7 @@ class SinglePhrases:
 
     def found(self, text: str) -> dict[int, list[Stretch]]:
         """The phrases that stand in a text, and where."""
-        chunks = self._phrases.chunks(text.split())
-        found = self._phrases.find_in(list(chain.from_iterable(chunks)))
-        return {number: stretches for number, stretches in found.items() if number in self.topics}
+        return self._phrases.find(text)
 
 
 @dataclass(frozen=True, slots=True)
