@@ -78,7 +78,10 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     from inbox.commands.arguments import above_zero, whole_number
 
     parser = argparse.ArgumentParser(
-        prog="./run", description="Facebook, Instagram and X in one inbox, with a crisis playbook."
+        prog="./run",
+        description="Facebook, Instagram and X in one inbox, with a crisis playbook.",
+        epilog="Without a command: the daemon, or the demo where there is no zuruf.toml. `./run test` runs the tests; "
+        "what else developers need is in CONTRIBUTING.md.",
     )
     parser.add_argument("--config", metavar="FILE", help="the configuration (default: $ZURUF_CONFIG, or zuruf.toml)")
     parser.set_defaults(channels=_channels)

@@ -303,6 +303,7 @@ def channel_of(session: Session, account_id: int) -> str:
 
 
 def one_look_more(session: Session, item: OutboxItem, now: datetime) -> None:
+    """A look that found nothing is counted: the next one is planned, and after the last a person decides."""
     item.lookups += 1
     item.claim = item.claimed_until = None
     if item.lookups < len(LOOKUPS):

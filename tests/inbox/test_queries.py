@@ -314,7 +314,8 @@ def test_lists_are_read_from_indexes(house: Sessions) -> None:
 # -- one conversation ------------------------------------------------------------------------------------------------
 
 
-def test_one_conversation_with_everything(sessions: Sessions) -> None:
+def a_complaint_with_everything(sessions: Sessions) -> tuple[int, int]:
+    """The numbers of a public conversation that has some of everything, and of its private thread."""
     with writing(sessions) as session:
         account = add_account(session)
         jana = Contact(account_id=account.id, external_id="p1", name="Jana Müller", handle="jana", created_at=MOMENT)
@@ -366,9 +367,14 @@ def test_one_conversation_with_everything(sessions: Sessions) -> None:
                 Event(kind="assigned", at=MOMENT, conversation_id=public.id, actor="anna@shop.example", data={}),
             ]
         )
+        return public.id, private.id
+
+
+def test_one_conversation_with_everything(sessions: Sessions) -> None:
+    public, private = a_complaint_with_everything(sessions)
     with reading(sessions) as session:
-        found = conversation(session, public.id, MOMENT)
-        back = conversation(session, private.id, MOMENT)
+        found = conversation(session, public, MOMENT)
+        back = conversation(session, private, MOMENT)
         with pytest.raises(NotThere):
             conversation(session, 999, MOMENT)
     assert [message.text for message in found.messages] == ["Wo ist mein Paket? 📦", "Wir schauen nach."]
@@ -384,8 +390,8 @@ def test_one_conversation_with_everything(sessions: Sessions) -> None:
     assert [(item.client_key, item.reason) for item in found.outbox] == [("k2", "The window has closed.")]
     assert [entry.template for entry in found.suggestions] == ["complaint-to-private"]
     assert found.suggestions[0].message_text == "Wo ist mein Paket? 📦"
-    assert [linked.id for linked in found.linked] == [private.id]
-    assert [linked.id for linked in back.linked] == [public.id]
+    assert [linked.id for linked in found.linked] == [private]
+    assert [linked.id for linked in back.linked] == [public]
     assert [entry.kind for entry in found.events] == ["assigned"]
     assert found.conversation.contact.name == "Jana Müller"
 
