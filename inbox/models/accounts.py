@@ -131,7 +131,10 @@ class Push(Base):
     """A signed webhook body: stored before it is understood."""
 
     __tablename__ = "pushes"
-    __table_args__ = (Index("ix_pushes_waiting", "id", **only("processed_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_pushes_waiting", "id", **only("processed_at IS NULL")),
+        Index("ix_pushes_received", "account_id", "received_at"),
+    )
     id: Mapped[int] = key()
     account_id: Mapped[int] = reference("accounts")
     received_at: Mapped[datetime]

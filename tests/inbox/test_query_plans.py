@@ -19,6 +19,7 @@ from inbox import contacts, poll, profiles, retention, subjects, work
 from inbox.db import is_sqlite, reading, writing
 from inbox.models import Account, Base, Contact, Conversation, Message
 from inbox.queries import contacts as people
+from inbox.queries.pushes import pushes
 from inbox.runtime import Runtime
 from inbox.ticker import Ticker, Unit
 from tests.inbox.postbox import Postbox, comment, letter
@@ -161,6 +162,18 @@ def test_a_person_is_shown_linked_exported_erased_and_retired_on_indexes_alone(r
     assert scans(runtime.engine, statements) == []
     with reading(runtime.sessions) as session:
         assert session.scalars(select(Contact)).all() == []
+
+
+def test_the_page_of_accounts_reads_no_webhook_bodies(runtime: Runtime) -> None:
+    with listening(runtime.engine) as statements, reading(runtime.sessions) as session:
+        pushes(session, MOMENT)
+    plans = []
+    with runtime.engine.connect() as connection:
+        for text, values in statements:
+            if "FROM pushes" in text:
+                plans += [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
+    assert plans
+    assert all("COVERING INDEX ix_pushes_received" in plan for plan in plans if "pushes" in plan), plans
 
 
 def test_a_scan_would_be_found(runtime: Runtime) -> None:

@@ -308,6 +308,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_pushes_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pushes")),
     )
+    op.create_index("ix_pushes_received", "pushes", ["account_id", "received_at"], unique=False)
     op.create_index(
         "ix_pushes_waiting",
         "pushes",
