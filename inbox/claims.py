@@ -13,8 +13,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.selectable import TypedReturnsRows
+
+from inbox.models import UtcDateTime, table
+
+Now = BindParameter[datetime]
+"""Stands for the time of asking in a statement that is put together once."""
+NOW: Now = bindparam("now", type_=UtcDateTime())
 
 
 class Claimable(Protocol):
@@ -25,35 +32,37 @@ class Claimable(Protocol):
     claim: InstrumentedAttribute[str | None]
 
 
-def claim(
-    session: Session,
-    model: Any,
-    where: Sequence[ColumnElement[bool]],
-    order: Sequence[Any],
-    now: datetime,
-    lease: timedelta,
-    process: str,
-) -> int | None:
-    """Takes the first row that fits and that nobody holds; returns its id, or None when there is nothing to do.
+Claiming = TypedReturnsRows[int]
 
-    `model` has the columns of `Claimable`. The row is `process`'s until `now + lease`. Commit before the work begins:
-    a claim is worth nothing while its transaction is open.
+
+def claiming(model: Any, where: Sequence[ColumnElement[bool]], order: Sequence[Any]) -> Claiming:
+    """The statement that takes the first row that fits and that nobody holds, for `claim`.
+
+    `model` has the columns of `Claimable`; in `where` the time of the claim is `NOW`. To be kept: putting it together
+    takes twenty times as long as running it.
     """
-    free = or_(model.claimed_until.is_(None), model.claimed_until <= now)
+    free = or_(model.claimed_until.is_(None), model.claimed_until <= NOW)
     # A scalar sub-select runs once. Written as IN (… LIMIT 1), PostgreSQL may run it again for each row it looks at
     # and claim several. SQLAlchemy leaves SKIP LOCKED out on SQLite, where BEGIN IMMEDIATE does the same.
     first = (
         select(model.id).where(free, *where).order_by(*order).limit(1).with_for_update(skip_locked=True)
     ).scalar_subquery()
-    statement = (
-        update(model)
-        .where(model.id == first)
-        .values(claimed_until=now + lease, claim=process)
-        .returning(model.id)
-        .execution_options(synchronize_session=False)
+    rows = table(model)
+    return (
+        update(rows)
+        .where(rows.c.id == first)
+        .values(claimed_until=bindparam("until"), claim=bindparam("process"))
+        .returning(rows.c.id)
     )
-    claimed: int | None = session.execute(statement).scalar_one_or_none()
-    return claimed
+
+
+def claim(session: Session, statement: Claiming, now: datetime, lease: timedelta, process: str) -> int | None:
+    """Runs a statement of `claiming`; returns the id of the row it took, or None when there is nothing to do.
+
+    The row is `process`'s until `now + lease`. Commit before the work begins: a claim is worth nothing while its
+    transaction is open.
+    """
+    return session.execute(statement, {"now": now, "until": now + lease, "process": process}).scalar_one_or_none()
 
 
 def holds(session: Session, model: Any, row_id: int, process: str, now: datetime) -> bool:

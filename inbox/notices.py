@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
 import structlog
-from sqlalchemy import BindParameter, ColumnElement
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from crisis_playbook import Team
-from inbox.claims import claim, holds
+from inbox.claims import NOW, Claiming, Now, claim, claiming, holds
 from inbox.db import is_sqlite, writing
 from inbox.models import Notice
 from inbox.runtime import Runtime
@@ -61,9 +62,14 @@ def _insert(session: Session) -> Any:
     return postgresql.insert
 
 
-def waiting(now: datetime | BindParameter[datetime]) -> list[ColumnElement[bool]]:
+def waiting(now: Now) -> list[ColumnElement[bool]]:
     """Which notices are due: not delivered and not given up."""
     return [Notice.sent_at.is_(None), Notice.not_before <= now, Notice.attempts < MOST_ATTEMPTS]
+
+
+@cache
+def _next() -> Claiming:
+    return claiming(Notice, waiting(NOW), [Notice.not_before, Notice.id])
 
 
 def notify_one(runtime: Runtime) -> bool:
@@ -73,8 +79,7 @@ def notify_one(runtime: Runtime) -> bool:
     """
     now = runtime.clock()
     with writing(runtime.sessions) as session:
-        order = [Notice.not_before, Notice.id]
-        notice_id = claim(session, Notice, waiting(now), order, now, LEASE, runtime.process)
+        notice_id = claim(session, _next(), now, LEASE, runtime.process)
         if notice_id is None:
             return False
         notice = session.get_one(Notice, notice_id)

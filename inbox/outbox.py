@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 
 import structlog
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
@@ -29,7 +30,7 @@ from connectors.base import (
 )
 from connectors.base import Kind as ConversationKind
 from inbox import accounts, attachments, automation, echoes, events, last_look, resting, settling, uploading
-from inbox.claims import claim
+from inbox.claims import NOW, Claiming, claim, claiming
 from inbox.db import reading, writing
 from inbox.errors import NotThere, Refusal
 from inbox.models import Account, Conversation, OutboxItem, Subject
@@ -119,8 +120,7 @@ def dispatch_one(runtime: Runtime) -> bool:
     """Send the reply that is due; False when there is none."""
     now = runtime.clock()
     with writing(runtime.sessions) as session:
-        item_id = claim(session, OutboxItem, _due(now), [OutboxItem.not_before, OutboxItem.id], now, LEASE,
-                        runtime.process)  # fmt: skip
+        item_id = claim(session, _next(), now, LEASE, runtime.process)
         if item_id is None:
             return False
         item = session.get_one(OutboxItem, item_id)
@@ -147,7 +147,12 @@ def dispatch_one(runtime: Runtime) -> bool:
     return True
 
 
-def _due(now: datetime) -> list[ColumnElement[bool]]:
+@cache
+def _next() -> Claiming:
+    return claiming(OutboxItem, _due(), [OutboxItem.not_before, OutboxItem.id])
+
+
+def _due() -> list[ColumnElement[bool]]:
     """Queued, due, approved; of an account that may write; and the first of its conversation."""
     earlier = aliased(OutboxItem)
     may_write = exists().where(
@@ -155,7 +160,7 @@ def _due(now: datetime) -> list[ColumnElement[bool]]:
         Account.writes_blocked_at.is_(None),
         Account.paused_at.is_(None),
         accounts.login_works(),
-        or_(Account.writes_not_before.is_(None), Account.writes_not_before <= now),
+        or_(Account.writes_not_before.is_(None), Account.writes_not_before <= NOW),
     )
     in_turn = ~exists().where(
         earlier.conversation_id == OutboxItem.conversation_id,
@@ -170,22 +175,22 @@ def _due(now: datetime) -> list[ColumnElement[bool]]:
     )
     return [
         OutboxItem.state == "queued",
-        OutboxItem.not_before <= now,
+        OutboxItem.not_before <= NOW,
         OutboxItem.needs_approval.is_(False),
-        has_its_turn(now),
-        ~resting.is_silent(now),
+        has_its_turn(),
+        ~resting.is_silent(),
         may_write,
         in_turn,
         first_part_is_there,
     ]
 
 
-def has_its_turn(now: datetime) -> ColumnElement[bool]:
+def has_its_turn() -> ColumnElement[bool]:
     """Of an item: fewer than AT_ONCE others of its account are being sent or looked for."""
     other = aliased(OutboxItem)
     full = (
         select(other.account_id)
-        .where(other.state.in_(("sending", "unknown")), other.claimed_until > now)
+        .where(other.state.in_(("sending", "unknown")), other.claimed_until > NOW)
         .group_by(other.account_id)
         .having(func.count() >= AT_ONCE)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 
 import structlog
 from sqlalchemy import ColumnElement, func, select, update
@@ -25,7 +26,7 @@ from connectors.base import (
     Unreadable,
 )
 from inbox import accounts, metrics, resting, second_looks, subjects, unreadable
-from inbox.claims import claim
+from inbox.claims import NOW, Claiming, claim, claiming
 from inbox.db import writing
 from inbox.ingest import Ingested, ingest
 from inbox.models import Account, Message, Pointer, Stream
@@ -55,10 +56,7 @@ def poll_one(runtime: Runtime) -> bool:
     """Fetch and store one page of the stream that has waited longest; False when none is due."""
     now = runtime.clock()
     with writing(runtime.sessions) as session:
-        stream_id = claim(
-            session, Stream, [Stream.active.is_(True), Stream.next_poll_at <= now, _has_its_turn(now)],
-            [Stream.next_poll_at], now, LEASE, runtime.process,
-        )  # fmt: skip
+        stream_id = claim(session, _next(), now, LEASE, runtime.process)
         if stream_id is None:
             return False
         stream = session.get_one(Stream, stream_id)
@@ -83,10 +81,16 @@ def poll_one(runtime: Runtime) -> bool:
     return True
 
 
-def _has_its_turn(now: datetime) -> ColumnElement[bool]:
+@cache
+def _next() -> Claiming:
+    due = [Stream.active.is_(True), Stream.next_poll_at <= NOW, _has_its_turn()]
+    return claiming(Stream, due, [Stream.next_poll_at])
+
+
+def _has_its_turn() -> ColumnElement[bool]:
     """Of a stream: fewer than AT_ONCE others of its account are being read."""
     other = aliased(Stream)
-    being_read = select(func.count()).where(other.account_id == Stream.account_id, other.claimed_until > now)
+    being_read = select(func.count()).where(other.account_id == Stream.account_id, other.claimed_until > NOW)
     return being_read.correlate(Stream).scalar_subquery() < AT_ONCE
 
 

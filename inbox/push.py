@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 
 import structlog
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Page, Unreadable
 from inbox import metrics, unreadable
-from inbox.claims import claim
+from inbox.claims import Claiming, claim, claiming
 from inbox.db import reading, writing
 from inbox.models import Account, Push
 from inbox.poll import store_page
@@ -43,13 +44,18 @@ async def receive(runtime: Runtime, account_name: str, headers: Mapping[str, str
     return 200
 
 
+@cache
+def _next() -> Claiming:
+    return claiming(Push, [Push.processed_at.is_(None)], [Push.id])
+
+
 def drain_one(runtime: Runtime) -> bool:
     """Understand and store the oldest waiting push; False when none is waiting."""
     now = runtime.clock()
     if not _waiting(runtime):
         return False
     with writing(runtime.sessions) as session:
-        push_id = claim(session, Push, [Push.processed_at.is_(None)], [Push.id], now, LEASE, runtime.process)
+        push_id = claim(session, _next(), now, LEASE, runtime.process)
         if push_id is None:
             return False
         push = session.get_one(Push, push_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 
 import structlog
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from connectors.base import (
     Unavailable,
 )
 from inbox import accounts, metrics, outbox, resting, settling
-from inbox.claims import claim
+from inbox.claims import NOW, Claiming, claim, claiming
 from inbox.db import writing
 from inbox.models import Account, OutboxItem
 from inbox.runtime import Runtime
@@ -27,20 +28,7 @@ def reconcile_one(runtime: Runtime) -> bool:
     now = runtime.clock()
     with writing(runtime.sessions) as session:
         _take_over_abandoned(session, now)
-        item_id = claim(
-            session,
-            OutboxItem,
-            [
-                OutboxItem.state == "unknown",
-                OutboxItem.not_before <= now,
-                OutboxItem.lookups < len(settling.LOOKUPS),
-                outbox.has_its_turn(now),
-            ],
-            [OutboxItem.not_before],
-            now,
-            outbox.LEASE,
-            runtime.process,
-        )
+        item_id = claim(session, _next(), now, outbox.LEASE, runtime.process)
         if item_id is None:
             return False
         item = session.get_one(OutboxItem, item_id)
@@ -63,6 +51,17 @@ def reconcile_one(runtime: Runtime) -> bool:
     else:
         _not_found(runtime, item_id)
     return True
+
+
+@cache
+def _next() -> Claiming:
+    due = [
+        OutboxItem.state == "unknown",
+        OutboxItem.not_before <= NOW,
+        OutboxItem.lookups < len(settling.LOOKUPS),
+        outbox.has_its_turn(),
+    ]
+    return claiming(OutboxItem, due, [OutboxItem.not_before])
 
 
 def _take_over_abandoned(session: Session, now: datetime) -> None:

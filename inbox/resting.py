@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from connectors.base import Quota, RateLimited, Way
 from connectors.base import Stream as Plan
 from inbox.accounts import STOP_AT
+from inbox.claims import NOW
 from inbox.models import Account, OutboxItem, Silence, Stream
 
 SILENCE = timedelta(seconds=60)
@@ -109,10 +110,10 @@ def answered(session: Session, account: Account, way: str, now: datetime) -> Non
     session.execute(delete(Silence).where(*over))
 
 
-def is_silent(now: datetime) -> ColumnElement[bool]:
-    """Of an outbox item: the platform takes no more answers of its way for now."""
+def is_silent() -> ColumnElement[bool]:
+    """Of an outbox item: the platform takes no more answers of its way for now. For `claims.claiming`."""
     return exists().where(
-        Silence.account_id == OutboxItem.account_id, Silence.way == OutboxItem.way, Silence.until > now
+        Silence.account_id == OutboxItem.account_id, Silence.way == OutboxItem.way, Silence.until > NOW
     )
 
 

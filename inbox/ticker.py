@@ -15,10 +15,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select
 
+from inbox.claims import NOW, Now
 from inbox.db import reading
-from inbox.models import UtcDateTime
 from inbox.runtime import Runtime
 from inbox.turns import patiently
 
@@ -28,8 +28,6 @@ SECOND = 1.0
 PAUSE_AFTER_ERROR = timedelta(seconds=5)
 MOST_THREADS = 64
 """Of one kind of work."""
-Now = BindParameter[datetime]
-"""Stands for the time of the look in a condition that is written once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +74,7 @@ class Ticker:
     _question: Select[*tuple[bool, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
-        now: Now = bindparam("now", type_=UtcDateTime())
-        self._question = select(*[unit.due(now) for unit in self.units])
+        self._question = select(*[unit.due(NOW) for unit in self.units])
 
     def start(self) -> None:
         """Begin ticking, in threads that end with the process."""

@@ -22,10 +22,11 @@ from inbox import (
     retention,
     triage,
 )
+from inbox.claims import Now
 from inbox.db import writing
 from inbox.models import Message, Notice, OutboxItem, Pointer, Push, Stream
 from inbox.runtime import Runtime
-from inbox.ticker import Now, Round, Unit, any_row
+from inbox.ticker import Round, Unit, any_row
 
 
 def _unclaimed(model: type[Stream | OutboxItem | Notice | Push], now: Now) -> ColumnElement[bool]:

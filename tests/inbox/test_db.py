@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from inbox.claims import claim, holds, release
+from inbox.claims import claim, claiming, holds, release
 from inbox.db import is_sqlite, open_engine, reading, writing
 from inbox.errors import DatabaseProblem
 from inbox.events import record
@@ -29,7 +29,7 @@ def add_pushes(sessions: sessionmaker[Session], count: int, now: datetime) -> No
 
 
 def take(session: Session, clock: SteppedClock, process: str) -> int | None:
-    return claim(session, Push, [Push.processed_at.is_(None)], [Push.id], clock(), LEASE, process)
+    return claim(session, claiming(Push, [Push.processed_at.is_(None)], [Push.id]), clock(), LEASE, process)
 
 
 def test_an_error_leaves_nothing_behind(sessions: sessionmaker[Session]) -> None:
