@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import PoolProxiedConnection
 
 from inbox.errors import DatabaseProblem
 from inbox.turns import Turns
@@ -85,6 +86,41 @@ def reading(sessions: sessionmaker[Session]) -> Iterator[Session]:
     """One read transaction: nothing done in it is kept. On SQLite every query in it sees the same moment."""
     with sessions() as session:
         yield session
+
+
+class Writes:
+    """Tells whether anybody has written anything: this process, another one, a person with a database shell.
+
+    SQLite counts that for next to nothing. PostgreSQL does not tell; there the answer is always yes.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._connection: PoolProxiedConnection | None = None
+        self._engine = engine
+        self._count: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def any_since_last_asked(self) -> bool:
+        """Asked for the first time, the answer is yes."""
+        # A database in memory is one connection's own, which does not count what it writes itself.
+        if not is_sqlite(self._engine) or self._engine.url.database in (None, "", ":memory:"):
+            return True
+        if self._connection is None:
+            # One of its own for good: each connection counts what others write.
+            self._connection = self._engine.raw_connection()
+            self._connection.detach()
+        cursor = self._connection.cursor()
+        cursor.execute("PRAGMA data_version")
+        (count,) = cursor.fetchone() or (None,)
+        cursor.close()
+        before, self._count = self._count, count
+        return count != before
 
 
 def is_sqlite(connection: Connection | Engine | Session) -> bool:

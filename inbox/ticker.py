@@ -1,9 +1,9 @@
 """The ticker around the units of work. It keeps nothing: what is due stands in the rows, and a kill loses nothing.
 
-Every second, and whenever somebody says there is work now, one look at the database tells which kinds of work are due;
-each kind has a few threads at most, so that no slow platform holds up another kind of work. The look has a thread of
-its own: a scheduler's job that is told to run while it runs is skipped, and what woke it would wait a second longer.
-The rounds are the scheduler's.
+One look at the database tells which kinds of work are due: whenever somebody says there is work now, and each second
+in which something was written by anybody or something falls due. Each kind has a few threads at most, so that no slow
+platform holds up another kind of work. The look has a thread of its own: a scheduler's job that is told to run while it
+runs is skipped, and what woke it would wait a second longer.
 """
 
 from __future__ import annotations
@@ -11,20 +11,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import ColumnElement, Select, exists, select
 
 from inbox.claims import NOW, Now
-from inbox.db import reading
+from inbox.db import Writes, reading
+from inbox.rounds import Round, Rounds
 from inbox.runtime import Runtime
 from inbox.turns import patiently
 
 log = structlog.get_logger("ticker")
 
 SECOND = 1.0
+AHEAD = timedelta(seconds=5)
+"""How far a look sees: while nothing is written and nothing falls due so long, no other look is needed."""
 PAUSE_AFTER_ERROR = timedelta(seconds=5)
 MOST_THREADS = 64
 """Of one kind of work."""
@@ -43,26 +45,20 @@ class Unit:
     """Where platforms are asked: so many for each account, so that those that hang never take the threads of others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
-    """Something done every so often, whatever the rows say; never twice at the same time."""
-
-    name: str
-    work: Callable[[Runtime], object]
-    every: timedelta
-
-
 @dataclass(slots=True)
 class Ticker:
-    """Runs units and rounds until stopped. `beat` is when it last looked, for /readyz."""
+    """Runs units and rounds until stopped. `beat` is when it last ticked, for /readyz."""
 
     runtime: Runtime
     units: Sequence[Unit]
     rounds: Sequence[Round]
     beat: datetime | None = None
     pause: float = SECOND
-    """Seconds between two looks when nobody wakes it."""
-    _stop_rounds: Callable[[], object] = lambda: None
+    """Seconds between two ticks when nobody wakes it."""
+    _rounds: Rounds = field(init=False)
+    _looked_at: datetime | None = None
+    _nothing_until: datetime | None = None
+    """As the last look saw it: before that nothing falls due by itself."""
     _running: dict[str, int] = field(default_factory=dict)
     _resting: dict[str, datetime] = field(default_factory=dict)
     _more: set[str] = field(default_factory=set)
@@ -74,25 +70,14 @@ class Ticker:
     _question: Select[*tuple[bool, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._rounds = Rounds(self.runtime, self.rounds)
         self._question = select(*[unit.due(NOW) for unit in self.units])
 
     def start(self) -> None:
         """Begin ticking, in threads that end with the process."""
-        self._start_rounds()
+        self._rounds.start()
         self.runtime.wake = self.wake
         threading.Thread(target=self._keep_looking, name="ticker", daemon=True).start()
-
-    def _start_rounds(self) -> None:
-        # Here, because it looks through every installed package: whoever waits for the first page need not wait for it.
-        from apscheduler.schedulers.background import BackgroundScheduler
-        from apscheduler.triggers.interval import IntervalTrigger
-
-        scheduler = BackgroundScheduler(timezone=UTC)
-        for one in self.rounds:
-            trigger = IntervalTrigger(seconds=one.every.total_seconds(), timezone=UTC)
-            scheduler.add_job(self._go_round, trigger, (one,), **_STEADY)
-        scheduler.start()
-        self._stop_rounds = partial(scheduler.shutdown, wait=False)
 
     def wake(self) -> None:
         """There may be work now: look at once instead of at the next second."""
@@ -102,8 +87,7 @@ class Ticker:
         """Begin nothing new and wait this long for what is under way; the rest is picked up by the next start."""
         self._stopping.set()
         self._woken.set()
-        stop_rounds, self._stop_rounds = self._stop_rounds, lambda: None
-        stop_rounds()
+        self._rounds.stop()
         deadline = threading.Event()
         timer = threading.Timer(grace.total_seconds(), deadline.set)
         timer.daemon = True
@@ -114,21 +98,41 @@ class Ticker:
         timer.cancel()
 
     def _keep_looking(self) -> None:
-        while not self._stopping.is_set():
-            self._woken.clear()
-            self._tick()
-            self._woken.wait(self.pause)
+        with Writes(self.runtime.engine) as writes:
+            while not self._stopping.is_set():
+                told = self._woken.is_set()
+                self._woken.clear()
+                self._tick(writes, told)
+                self._woken.wait(self.pause)
 
-    def _tick(self) -> None:
-        """One look, then a thread for each kind of work that is due and has one to spare."""
+    def _tick(self, writes: Writes, told: bool) -> None:
+        """A look where there may be something new, then a thread for each kind of work that is due and has one to
+        spare."""
         now = self.runtime.clock()
         try:
-            with reading(self.runtime.sessions) as session:
-                found = session.execute(self._question, {"now": now}).one()
+            written = writes.any_since_last_asked()
+            if told or written or not self._foreseen(now):
+                self._look(now)
         except Exception:
             log.exception("the database could not be asked what is due")
             return
         self.beat = now
+        if not self._stopping.is_set():
+            self._rounds.note(written, now)
+
+    def _foreseen(self, now: datetime) -> bool:
+        """Whether the last look could tell that nothing falls due until now; not after a clock was put back."""
+        if self._looked_at is None or self._nothing_until is None:
+            return False
+        return self._looked_at <= now < self._nothing_until
+
+    def _look(self, now: datetime) -> None:
+        # Before asking: what fails is asked again.
+        self._nothing_until = None
+        with reading(self.runtime.sessions) as session:
+            found = session.execute(self._question, {"now": now}).one()
+            if not any(found) and not any(session.execute(self._question, {"now": now + AHEAD}).one()):
+                self._looked_at, self._nothing_until = now, now + AHEAD
         for unit, due in zip(self.units, found, strict=True):
             if due:
                 self._begin(unit, now)
@@ -170,19 +174,6 @@ class Ticker:
                 self._more.discard(unit.name)
             if missed:
                 self.wake()
-
-    def _go_round(self, one: Round) -> None:
-        if self._stopping.is_set():
-            return
-        try:
-            with patiently():
-                one.work(self.runtime)
-        except Exception:
-            log.exception("a round failed; it is tried again", round=one.name)
-
-
-_STEADY = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-"""APScheduler drops a run that is a second late unless told otherwise."""
 
 
 def any_row(*where: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -25,8 +25,9 @@ from inbox import (
 from inbox.claims import Now
 from inbox.db import writing
 from inbox.models import Message, Notice, OutboxItem, Pointer, Push, Stream
+from inbox.rounds import Round
 from inbox.runtime import Runtime
-from inbox.ticker import Round, Unit, any_row
+from inbox.ticker import Unit, any_row
 
 
 def _unclaimed(model: type[Stream | OutboxItem | Notice | Push], now: Now) -> ColumnElement[bool]:
@@ -116,9 +117,9 @@ def clean_up(runtime: Runtime) -> None:
 
 ROUNDS = (
     Round("clocks", wake_and_breach, timedelta(seconds=5)),
-    Round("due times", due_times.follow_targets, timedelta(seconds=1)),
-    Round("playbook files", follow_files, timedelta(seconds=2)),
-    Round("alarms", alarms.ring, timedelta(seconds=10)),
+    Round("due times", due_times.follow_targets, timedelta(seconds=1), still=timedelta(seconds=10)),
+    Round("playbook files", follow_files, timedelta(seconds=3)),
+    Round("alarms", alarms.ring, timedelta(seconds=10), still=timedelta(minutes=1)),
     Round("deafness", deafness.listen, timedelta(minutes=10)),
     Round("logins", logins.keep_fresh, timedelta(minutes=1)),
     Round("retention", clean_up, timedelta(hours=1)),

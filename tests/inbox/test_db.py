@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from inbox.claims import claim, claiming, holds, release
-from inbox.db import is_sqlite, open_engine, reading, writing
+from inbox.db import Writes, is_sqlite, open_engine, reading, writing
 from inbox.errors import DatabaseProblem
 from inbox.events import record
 from inbox.models import Account, Event, Push
@@ -111,6 +111,24 @@ def test_times_come_back_as_they_went_in(sessions: sessionmaker[Session]) -> Non
         assert account.connected_at.tzinfo is UTC
     with pytest.raises(Exception, match="without a zone"), writing(sessions) as session:
         add_account(session, connected_at=datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+def test_it_is_told_whether_anybody_wrote(engine: Engine, sessions: sessionmaker[Session], clock: SteppedClock) -> None:
+    with Writes(engine) as writes:
+        assert writes.any_since_last_asked()
+        if not is_sqlite(engine):
+            assert writes.any_since_last_asked()
+            return
+        assert not writes.any_since_last_asked()
+        with writing(sessions) as session:
+            session.scalar(select(func.count()).select_from(Event))
+        assert not writes.any_since_last_asked()
+        with writing(sessions) as session:
+            record(session, "counted", clock(), number=1)
+            session.flush()
+            assert not writes.any_since_last_asked()
+        assert writes.any_since_last_asked()
+        assert not writes.any_since_last_asked()
 
 
 def test_sqlite_is_opened_the_safe_way(engine: Engine) -> None:

@@ -7,14 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import true
+from sqlalchemy import event, literal, true
 
 from inbox.clock import system_clock
+from inbox.db import is_sqlite, open_engine, session_factory, writing
+from inbox.events import record
+from inbox.models import Event, UtcDateTime
+from inbox.rounds import Round, Rounds
 from inbox.runtime import Runtime
-from inbox.ticker import Round, Ticker, Unit
+from inbox.ticker import Ticker, Unit, any_row
 from tests.inbox.shop import open_runtime
+from tests.stepped_clock import SteppedClock
 
 SOON = 0.3
 """Seconds in which something that must not happen would."""
@@ -135,3 +141,81 @@ def test_a_round_goes_again_and_again_also_after_it_failed_and_never_twice_at_on
     finally:
         go_on.release(3)
         ticker.stop(timedelta(seconds=2))
+
+
+def test_what_falls_due_by_itself_is_begun_then_and_not_looked_for_before(database_url: str, tmp_path: Path) -> None:
+    clock = SteppedClock()
+    runtime = open_runtime(database_url, tmp_path, clock)
+    moment = clock() + timedelta(hours=1)
+    asked, begun = threading.Semaphore(0), threading.Semaphore(0)
+
+    def work(_runtime: Runtime) -> bool:
+        begun.release()
+        return False
+
+    listens = "before_cursor_execute"
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "later" in statement:
+            asked.release()
+
+    event.listen(runtime.engine, listens, hear)
+    unit = Unit("later", work, lambda now: (now >= literal(moment, UtcDateTime())).label("later"))
+    ticker = Ticker(runtime, (unit,), (), pause=0.01)
+    ticker.start()
+    try:
+        assert asked.acquire(timeout=PATIENCE)
+        assert asked.acquire(timeout=PATIENCE)
+        if is_sqlite(runtime.engine):
+            assert not asked.acquire(timeout=SOON)
+        clock.advance(minutes=59)
+        assert not begun.acquire(timeout=SOON)
+        clock.advance(minutes=1)
+        assert begun.acquire(timeout=PATIENCE)
+    finally:
+        ticker.stop(timedelta(seconds=2))
+        event.remove(runtime.engine, listens, hear)
+        runtime.engine.dispose()
+
+
+def test_what_another_process_writes_is_seen_though_nobody_wakes_us(database_url: str, tmp_path: Path) -> None:
+    clock = SteppedClock()
+    runtime, other = open_runtime(database_url, tmp_path, clock), open_engine(database_url)
+    begun = threading.Semaphore(0)
+
+    def work(_runtime: Runtime) -> bool:
+        begun.release()
+        return False
+
+    unit = Unit("told", work, lambda _now: any_row(Event.kind == "written elsewhere"))
+    ticker = Ticker(runtime, (unit,), (), pause=0.01)
+    ticker.start()
+    try:
+        assert not begun.acquire(timeout=SOON)
+        with writing(session_factory(other)) as session:
+            record(session, "written elsewhere", clock())
+        assert begun.acquire(timeout=PATIENCE)
+    finally:
+        ticker.stop(timedelta(seconds=2))
+        other.dispose()
+        runtime.engine.dispose()
+
+
+def test_a_write_brings_a_round_forward_but_not_more_often_than_it_may_go(runtime: Runtime) -> None:
+    gone, now = threading.Semaphore(0), runtime.clock()
+    every, still = timedelta(seconds=10), timedelta(hours=1)
+    rounds = Rounds(runtime, (Round("round", lambda _runtime: gone.release(), every, still=still),))
+    rounds.start()
+    try:
+        rounds.note(False, now)
+        assert not gone.acquire(timeout=SOON)
+        rounds.note(True, now)
+        assert gone.acquire(timeout=PATIENCE)
+        rounds.note(True, now + timedelta(seconds=9))
+        assert not gone.acquire(timeout=SOON)
+        rounds.note(False, now + timedelta(seconds=10))
+        assert gone.acquire(timeout=PATIENCE)
+        rounds.note(False, now + timedelta(seconds=30))
+        assert not gone.acquire(timeout=SOON)
+    finally:
+        rounds.stop()
