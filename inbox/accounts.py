@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import ConnectorError, Inspection, LoginExpired, Misconfigured, RateLimited, Usage, WritesBlocked
 from connectors.base import Stream as StreamPlan
 from inbox import events
-from inbox.models import Account, AccountUsage, ChargedResource, Silence, Stream
+from inbox.models import Account, AccountUsage, ChargedResource, Silence, Stream, table
 from inbox.secrets_at_rest import fingerprint
 
 STOP_AT = 95
@@ -143,10 +143,24 @@ def note_success(session: Session, account: Account, now: datetime) -> None:
 def _another_stream_fails(session: Session, account: Account) -> bool:
     """One dropped connection is weather; a stream that fails again and again is the account's health."""
     weather = 0 if account.health == "reconnect" else FAILURES_OF_WEATHER
-    failing = select(Stream.id).where(
-        Stream.account_id == account.id, Stream.active.is_(True), Stream.failures > weather
+    return session.execute(_FAILING, {"account": account.id, "weather": weather}).first() is not None
+
+
+# Written once: putting a statement together costs more than running it, and each poll runs these.
+_FAILING = (
+    select(Stream.id)
+    .where(Stream.account_id == bindparam("account"), Stream.active.is_(True), Stream.failures > bindparam("weather"))
+    .limit(1)
+)
+_USAGE = table(AccountUsage).c
+_MORE_USAGE = (
+    update(table(AccountUsage))
+    .where(
+        _USAGE.account_id == bindparam("account"), _USAGE.day == bindparam("on"), _USAGE.resource == bindparam("what")
     )
-    return session.execute(failing.limit(1)).first() is not None
+    .values(count=_USAGE.count + bindparam("more"), cost=_USAGE.cost + bindparam("charge"))
+    .returning(_USAGE.id)
+)
 
 
 def note_renewal(session: Session, account: Account, now: datetime) -> None:
@@ -229,13 +243,8 @@ def count_usage(session: Session, account: Account, usage: Usage, prices: Mappin
 
 
 def _add_usage(session: Session, account_id: int, day: str, resource: str, count: int, cost: float) -> None:
-    changed = session.execute(
-        update(AccountUsage)
-        .where(AccountUsage.account_id == account_id, AccountUsage.day == day, AccountUsage.resource == resource)
-        .values(count=AccountUsage.count + count, cost=AccountUsage.cost + cost)
-        .returning(AccountUsage.id)
-    ).first()
-    if changed is None:
+    values = {"account": account_id, "on": day, "what": resource, "more": count, "charge": cost}
+    if session.execute(_MORE_USAGE, values).first() is None:
         session.execute(
             insert(AccountUsage).values(account_id=account_id, day=day, resource=resource, count=count, cost=cost)
         )

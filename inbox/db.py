@@ -2,8 +2,8 @@
 
 SQLite: write-ahead log, transactions begun by us (the driver's own begin too late), writers with BEGIN IMMEDIATE so
 that a claim waits for its turn instead of failing with "database is locked". `synchronous=FULL`: after a power cut
-the row that says "sending" must be there, or the reply would go out a second time; it costs one fsync a commit.
-PostgreSQL: psycopg 3, times in UTC, and its own default of the same durability.
+the row that says "sending" must be there, or the reply would go out a second time; it costs one fsync a commit, which
+only what is done again by itself goes without. PostgreSQL: psycopg 3, times in UTC, and the same durability.
 """
 
 from __future__ import annotations
@@ -54,10 +54,17 @@ def session_factory(engine: Engine) -> sessionmaker[Session]:
 
 
 @contextmanager
-def writing(sessions: sessionmaker[Session]) -> Iterator[Session]:
-    """One write transaction: begun at once, committed at the end, rolled back when an error leaves the block."""
+def writing(sessions: sessionmaker[Session], *, repeatable: bool = False) -> Iterator[Session]:
+    """One write transaction: begun at once, committed at the end, rolled back when an error leaves the block.
+
+    `repeatable`: nobody outside was told of it, and from the rows before it all of it is done again by itself. Its
+    commit does not wait for the disk: a power cut, not a crash of this process, may take it back, together with all
+    later ones of this kind. The next commit that is not repeatable makes it last.
+    """
     with sessions() as session, _turn(session.get_bind()):
-        session.connection(execution_options={"begin": "IMMEDIATE"})
+        connection = session.connection(execution_options={"begin": "IMMEDIATE", "repeatable": repeatable})
+        if repeatable and not is_sqlite(connection):
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
         yield session
         session.commit()
 
@@ -216,9 +223,18 @@ def _open_sqlite(address: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")
+        options = connection.get_execution_options()
+        _wait_for_the_disk(connection, not options.get("repeatable", False))
+        connection.exec_driver_sql(f"BEGIN {options.get('begin', 'DEFERRED')}")
 
     return engine
+
+
+def _wait_for_the_disk(connection: Connection, wait: bool) -> None:
+    """Whether the next commits do: said again only where this connection was told otherwise before."""
+    if connection.info.get("waits", True) != wait:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if wait else 'NORMAL'}")
+        connection.info["waits"] = wait
 
 
 def _write_ahead(cursor: Any) -> None:

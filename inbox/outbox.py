@@ -119,7 +119,8 @@ def _one_held_less(session: Session, conversation_id: int) -> None:
 def dispatch_one(runtime: Runtime) -> bool:
     """Send the reply that is due; False when there is none."""
     now = runtime.clock()
-    with writing(runtime.sessions) as session:
+    # The commit before it leaves makes this one last.
+    with writing(runtime.sessions, repeatable=True) as session:
         item_id = claim(session, _next(), now, LEASE, runtime.process)
         if item_id is None:
             return False

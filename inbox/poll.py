@@ -55,7 +55,7 @@ THRIFTY_FROM = 0.75
 def poll_one(runtime: Runtime) -> bool:
     """Fetch and store one page of the stream that has waited longest; False when none is due."""
     now = runtime.clock()
-    with writing(runtime.sessions) as session:
+    with writing(runtime.sessions, repeatable=True) as session:
         stream_id = claim(session, _next(), now, LEASE, runtime.process)
         if stream_id is None:
             return False
@@ -106,7 +106,7 @@ def _put_off(session: Session, stream: Stream, until: datetime) -> None:
 
 def _store(runtime: Runtime, stream_id: int, page: Page, connector: Connector, now: datetime) -> None:
     """The page and the cursor in one transaction. A claim lost meanwhile changes nothing: storing is repeatable."""
-    with writing(runtime.sessions) as session:
+    with writing(runtime.sessions, repeatable=True) as session:
         stream = session.get_one(Stream, stream_id, with_for_update=True)
         if stream.claim != runtime.process:
             log.warning("page dropped: the claim was lost, another process has the stream", stream=stream.name)

@@ -54,7 +54,7 @@ def drain_one(runtime: Runtime) -> bool:
     now = runtime.clock()
     if not _waiting(runtime):
         return False
-    with writing(runtime.sessions) as session:
+    with writing(runtime.sessions, repeatable=True) as session:
         push_id = claim(session, _next(), now, LEASE, runtime.process)
         if push_id is None:
             return False

@@ -112,7 +112,7 @@ class Ticker:
         try:
             written = writes.any_since_last_asked()
             if told or written or not self._foreseen(now):
-                self._look(now)
+                self._look(now, ahead=not told)
         except Exception:
             log.exception("the database could not be asked what is due")
             return
@@ -126,12 +126,12 @@ class Ticker:
             return False
         return self._looked_at <= now < self._nothing_until
 
-    def _look(self, now: datetime) -> None:
+    def _look(self, now: datetime, *, ahead: bool) -> None:
         # Before asking: what fails is asked again.
         self._nothing_until = None
         with reading(self.runtime.sessions) as session:
             found = session.execute(self._question, {"now": now}).one()
-            if not any(found) and not any(session.execute(self._question, {"now": now + AHEAD}).one()):
+            if ahead and not any(found) and not any(session.execute(self._question, {"now": now + AHEAD}).one()):
                 self._looked_at, self._nothing_until = now, now + AHEAD
         for unit, due in zip(self.units, found, strict=True):
             if due:

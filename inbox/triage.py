@@ -53,7 +53,7 @@ def triage_one(runtime: Runtime) -> bool:
 def _judge_some(runtime: Runtime, most: int) -> bool:
     playbook = runtime.playbook.current()
     now = runtime.clock()
-    with writing(runtime.sessions) as session:
+    with writing(runtime.sessions, repeatable=True) as session:
         messages = session.scalars(_WAITING, {"most": most}).all()
         if not messages:
             return False

@@ -131,6 +131,19 @@ def test_it_is_told_whether_anybody_wrote(engine: Engine, sessions: sessionmaker
         assert not writes.any_since_last_asked()
 
 
+def test_only_what_is_done_again_by_itself_goes_without_the_disk(
+    engine: Engine, sessions: sessionmaker[Session]
+) -> None:
+    on_sqlite = is_sqlite(engine)
+    asked = text("PRAGMA synchronous" if on_sqlite else "SHOW synchronous_commit")
+    waits, does_not = (2, 1) if on_sqlite else ("on", "off")
+    for repeatable in (False, True, True, False):
+        with writing(sessions, repeatable=repeatable) as session:
+            assert session.scalar(asked) == (does_not if repeatable else waits)
+    with reading(sessions) as session:
+        assert session.scalar(asked) == waits
+
+
 def test_sqlite_is_opened_the_safe_way(engine: Engine) -> None:
     if not is_sqlite(engine):
         pytest.skip("about SQLite's switches; this run is on PostgreSQL")
