@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import PoolProxiedConnection
 
 from inbox.errors import DatabaseProblem
+from inbox.models import meet_postgresql
 from inbox.turns import Turns
 
 WEB_THREADS = 4
@@ -259,6 +260,7 @@ def _open_postgresql(address: URL) -> Engine:
             f'Zuruf speaks to PostgreSQL through psycopg. Write "postgresql+psycopg://…" '
             f'instead of "{address.drivername}://…".'
         )
+    meet_postgresql()
     return create_engine(
         address,
         pool_size=WEB_THREADS + WORKERS,

@@ -19,7 +19,7 @@ from alembic.runtime.migration import MigrationContext
 
 from inbox.db import open_engine
 from inbox.migrations import FOLDER, HEAD, upgrade
-from inbox.models import Base, UtcDateTime
+from inbox.models import Base, UtcDateTime, meet_postgresql
 
 VERSIONS = FOLDER / "versions"
 TEMPLATE = '''"""{message}."""
@@ -48,6 +48,7 @@ def render_type(kind: str, thing: Any, context: AutogenContext) -> str | Literal
 def draft(message: str, revision: str, down_revision: str | None) -> Path:
     """Writes `versions/REVISION_….py`; returns its path."""
     first = down_revision is None
+    meet_postgresql()
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(f"sqlite:///{folder}/draft.db")
         with engine.begin() as connection:

@@ -13,7 +13,7 @@ from inbox.models.accounts import (
     Stream,
     Unreadable,
 )
-from inbox.models.base import EPOCH, MICROSECOND, PLAYBOOK_HASH, Base, Key, UtcDateTime, table
+from inbox.models.base import EPOCH, MICROSECOND, PLAYBOOK_HASH, Base, Key, UtcDateTime, meet_postgresql, table
 from inbox.models.people import ApiToken, CannedResponse, Presence, SignIn, SignInAttempt, User
 from inbox.models.playbook import AlarmState, Backtest, Crisis, Notice, PlaybookFiles, PlaybookProblem, PlaybookVersion
 from inbox.models.sending import Attachment, OutboxItem, Suggestion
@@ -74,5 +74,6 @@ __all__ = [
     "Unreadable",
     "User",
     "UtcDateTime",
+    "meet_postgresql",
     "table",
 ]

@@ -84,7 +84,14 @@ def key() -> Mapped[int]:
 
 def only(condition: str) -> dict[str, Any]:
     """Makes an index partial, on both databases."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+    return {"sqlite_where": text(condition)}
+
+
+def meet_postgresql() -> None:
+    """Tell PostgreSQL too which indexes are partial. Only where it is used: to name it loads all of it."""
+    for one in Base.metadata.tables.values():
+        for index in one.indexes:
+            index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
 
 
 def reference(target: str, *, nullable: bool = False, index: bool = False) -> Mapped[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -20,6 +22,7 @@ from tests.inbox.rows import add_account
 from tests.stepped_clock import SteppedClock
 
 LEASE = timedelta(seconds=30)
+PROJECT = Path(__file__).parents[2]
 
 
 def add_pushes(sessions: sessionmaker[Session], count: int, now: datetime) -> None:
@@ -142,6 +145,12 @@ def test_only_what_is_done_again_by_itself_goes_without_the_disk(
             assert session.scalar(asked) == (does_not if repeatable else waits)
     with reading(sessions) as session:
         assert session.scalar(asked) == waits
+
+
+def test_who_runs_on_sqlite_does_not_load_what_speaks_to_postgresql() -> None:
+    asked = "import sys, inbox.process; print('sqlalchemy.dialects.postgresql' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_sqlite_is_opened_the_safe_way(engine: Engine) -> None:
