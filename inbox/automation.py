@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from connectors.base import Visibility
 from crisis_playbook import Level
 from inbox import accounts, contacts, crises, ways
-from inbox.models import Account, Contact, Conversation, Message, OutboxItem
+from inbox.models import Account, Contact, Conversation, Message, MessageDecision, OutboxItem
 from inbox.runtime import Runtime
 from inbox.ways import Option
 
@@ -101,6 +101,14 @@ def _held(case: Case) -> str | None:
     return "Replies in this conversation are held for approval." if case.conversation.hold_replies is not None else None
 
 
+def _resolved(case: Case) -> str | None:
+    """Asked just before it leaves: whoever wrote opened the conversation, so a person has resolved it since."""
+    about_to_leave = case.template is not None
+    return (
+        "A person has resolved the conversation." if about_to_leave and case.conversation.status == "resolved" else None
+    )
+
+
 def _account_may_not_write(case: Case) -> str | None:
     if case.account.writes_blocked_at is not None:
         return "The platform asked us to stop writing."
@@ -169,8 +177,8 @@ def _read_by(case: Case) -> Visibility:
 
 
 GUARDS: Sequence[Callable[[Case], str | None]] = (
-    _is_off, _history, _own, _gone, _old, _opted_out, _human_answered, _held, _account_may_not_write, _frozen,
-    _public_allowed, _one_per_person, _hourly_cap, _way_open,
+    _is_off, _history, _own, _gone, _old, _opted_out, _human_answered, _resolved, _held,
+    _account_may_not_write, _frozen, _public_allowed, _one_per_person, _hourly_cap, _way_open,
 )  # fmt: skip
 
 
@@ -179,6 +187,8 @@ def reason_against(session: Session, runtime: Runtime, item: OutboxItem, now: da
     message = session.get(Message, item.because_of_message_id)
     if message is None:
         return "The message it answers is gone."
+    if not _rule_still_applies(session, item, message):
+        return "The message says something else now."
     conversation = session.get_one(Conversation, item.conversation_id)
     contact = session.get(Contact, message.contact_id) if message.contact_id is not None else None
     public = item.visibility == "public"
@@ -198,6 +208,14 @@ def reason_against(session: Session, runtime: Runtime, item: OutboxItem, now: da
             found=ways.options(session, runtime.channels, conversation, now, human=False),
         )
     )
+
+
+def _rule_still_applies(session: Session, item: OutboxItem, message: Message) -> bool:
+    """An edited message is judged again, and may call for another answer or for none."""
+    if message.edited_at is None or message.triaged_at is None:
+        return True
+    rules = session.execute(select(MessageDecision.rules).where(MessageDecision.message_id == message.id)).scalar()
+    return item.rule in (rules or [])
 
 
 def first_reason(case: Case) -> str | None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from connectors.base import InboundMessage
+from connectors.base import Author, InboundMessage
 from inbox import events
 from inbox.models import Account, Contact, Conversation, Message, OutboxItem
 
@@ -36,6 +37,53 @@ def same_text(one: str, other: str) -> bool:
 
 def _plain(text: str) -> str:
     return " ".join(LEADING_HANDLES.sub("", unicodedata.normalize("NFC", text)).split())
+
+
+def name_ours(session: Session, account: Account, fresh: Sequence[InboundMessage]) -> list[InboundMessage]:
+    """These messages, with what we said ourselves marked as own where the platform withheld who wrote it: it has the id
+    a send was told, or the words of one in doubt, in that thread, within minutes."""
+    unnamed = [message for message in fresh if not message.own and message.author == Author()]
+    if not unnamed:
+        return list(fresh)
+    sent = set(
+        session.scalars(
+            select(OutboxItem.external_id).where(
+                OutboxItem.account_id == account.id,
+                OutboxItem.external_id.in_([message.external_id for message in unnamed]),
+            )
+        )
+    )
+    doubtful = [item for item in _in_doubt(session, account.id) if item.external_id is None]
+    threads = {}
+    if doubtful:
+        of_them = Conversation.id.in_({item.conversation_id for item in doubtful})
+        threads = dict(session.execute(select(Conversation.external_id, Conversation.id).where(of_them)).all())
+    ours = {
+        message.external_id
+        for message in unnamed
+        if message.external_id in sent
+        or _match(session, doubtful, message, threads.get(message.conversation_id, 0)) is not None
+    }
+    return [replace(message, own=True) if message.external_id in ours else message for message in fresh]
+
+
+def correct(
+    session: Session, account: Account, known: Mapping[str, Message], shown: Iterable[InboundMessage], now: datetime
+) -> set[int]:
+    """What was stored as a customer's before the platform told that we wrote it; returns the conversations."""
+    wrong = [
+        message
+        for message in shown
+        if message.own and (row := known.get(message.external_id)) is not None and row.direction == "inbound"
+    ]
+    ids, places = {}, {}
+    for message in wrong:
+        row = known[message.external_id]
+        row.direction, row.origin, row.contact_id, row.triaged_at = "outbound", "native", None, None
+        row.author_name = message.author.name or message.author.handle
+        ids[message.external_id], places[message.conversation_id] = row.id, row.conversation_id
+    session.flush()
+    return set(places.values()) | recognise(session, account, wrong, ids, places, now)
 
 
 def recognise(
@@ -117,7 +165,10 @@ def _to_same_person(session: Session, item: OutboxItem, message: InboundMessage)
     """A private answer to something public comes back in a private thread with its author."""
     if item.visibility != "private" or message.correspondent is None:
         return False
-    contact = session.get(Contact, item.contact_id) if item.contact_id is not None else None
+    if item.contact_id is None:
+        # The platform withheld who wrote what we answered: whoever got these words in these minutes is that person.
+        return True
+    contact = session.get(Contact, item.contact_id)
     return contact is not None and contact.external_id == message.correspondent.external_id
 
 
@@ -127,8 +178,8 @@ def adopt(session: Session, item: OutboxItem, message_id: int, conversation_id: 
     # Looked at again, because who spoke decides whether the clock runs.
     session.execute(
         update(Message)
-        .where(Message.id == message_id, Message.origin != item.origin)
-        .values(origin=item.origin, triaged_at=None)
+        .where(Message.id == message_id, or_(Message.origin != item.origin, Message.direction != "outbound"))
+        .values(direction="outbound", origin=item.origin, contact_id=None, triaged_at=None)
     )
     if item.conversation_id != conversation_id:
         link(session, item.conversation_id, conversation_id)

@@ -63,6 +63,9 @@ def ingest(
         fresh = homes.at_home(session, account.id, fresh)
     elif known:
         result.conversations |= _bring_up_to_date(session, account, known, messages, now)
+    fresh = echoes.name_ours(session, account, fresh)
+    if known:
+        result.conversations |= echoes.correct(session, account, known, messages.values(), now)
     if fresh:
         _store_new(session, account, fresh, now, result, pushed=pushed, look_again=look_again)
     for message in messages.values():

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.base import Kind, Page, Tally
-from inbox.models import Conversation, Message
+from inbox.models import Conversation, Message, OutboxItem
 
 LOOKS = 3
 """How often a thread is read when the readings cannot be believed."""
@@ -37,14 +37,12 @@ class Doubt:
 UNREADABLE = Doubt("A message of the thread cannot be read; it may be a person's answer.")
 GREW = Doubt("The thread has grown since the newest message the platform shows; that may be a person's answer.")
 COUNTED = Doubt("The platform counts more messages in the thread than it shows; one may be a person's answer.")
+CHANGED = Doubt("The message to be answered has just been changed.", believed_at_last=True)
 ABSENT = Doubt("The platform's list of the thread lacks the message to be answered.", believed_at_last=True)
 
 
-def doubt(session: Session, conversation: Conversation, target: str | None, page: Page) -> Doubt | None:
-    """Why this reading of the thread, stored already, may lack something; None: nothing speaks against it.
-
-    `target`: the platform's id of the message to be answered.
-    """
+def doubt(session: Session, conversation: Conversation, item: OutboxItem, page: Page) -> Doubt | None:
+    """Why this reading of the thread, stored already, may lack something; None: nothing speaks against it."""
     if page.unreadable:
         return UNREADABLE
     if page.tally != Tally():
@@ -54,10 +52,11 @@ def doubt(session: Session, conversation: Conversation, target: str | None, page
             return GREW
         if count is not None and min(count, MOST_COUNTED) > len(shown):
             return COUNTED
-    whole = conversation.kind == str(Kind.DIRECT_MESSAGE)
+    whole, target = conversation.kind == str(Kind.DIRECT_MESSAGE), item.target_external_id
     if whole and target is not None and target not in {message.external_id for message in page.messages}:
         return ABSENT
-    return None
+    message = session.get(Message, item.because_of_message_id)
+    return CHANGED if message is not None and message.triaged_at is None else None
 
 
 def _known(session: Session, conversation_id: int) -> dict[str, datetime]:

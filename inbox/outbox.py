@@ -260,7 +260,7 @@ def _leaves_if_still_wanted(runtime: Runtime, connector: Connector, attempt: Att
         if reason is not None:
             _give_up(session, item, reason, now)
             return None
-        doubt = last_look.doubt(session, conversation, item.target_external_id, page)
+        doubt = last_look.doubt(session, conversation, item, page)
         if doubt is None or (doubt.believed_at_last and item.lookups + 1 >= last_look.LOOKS):
             return _leaving(session, runtime, attempt)
         settling.look_at_thread_again(session, item, doubt, now)

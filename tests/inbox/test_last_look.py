@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from connectors.base import InboundMessage, Page, Tally, Unreadable
-from inbox import outbox
+from inbox import conversations, outbox
 from inbox.db import writing
 from tests.inbox.postbox import Office
 
@@ -98,3 +98,53 @@ def test_a_persons_answer_in_a_spoiled_reading_cancels_at_once(office: Office) -
     office.box.thread_troubles.append(replace(spoiled, messages=(question, answer)))
     office.live(20, step=1)
     assert (office.states, office.box.asked.count("read_thread")) == (["cancelled"], 1)
+
+
+def changed(question: InboundMessage, text: str, at: datetime) -> InboundMessage:
+    return replace(question, text=text, edited_at=at)
+
+
+@pytest.mark.parametrize(("text", "sent"), [("Grüß Gott", 1), ("stop", 0)])
+def test_what_was_edited_while_the_thread_is_read_is_judged_before_a_machine_speaks(
+    office: Office, text: str, sent: int
+) -> None:
+    question = office.letter("Hallo")
+    office.arrive(question)
+    office.box.threads[question.conversation_id] = [changed(question, text, office.clock())]
+    office.live(20, step=1)
+    assert len(office.box.sent) == sent
+
+
+def test_an_answer_to_words_that_no_longer_stand_is_not_said(office: Office) -> None:
+    """Its rule does not apply to the new words, so nothing but the old ones called for this reply."""
+    office.arrive(question := office.comment("Huhu, wie schön!"), stream="comments")
+    assert office.states == ["queued"]
+    office.arrive(changed(question, "Wie schön!", office.clock()), stream="comments")
+    office.live(20, step=1)
+    (item,) = office.outbox
+    assert (item.state, item.reason) == ("cancelled", "The message says something else now.")
+
+
+def test_who_edits_a_comma_is_answered(office: Office) -> None:
+    office.arrive(question := office.comment("Huhu, wie schön!"), stream="comments")
+    office.arrive(changed(question, "Huhu wie schön!", office.clock()), stream="comments")
+    office.live(20, step=1)
+    assert office.states == ["sent"]
+
+
+def test_what_a_person_has_resolved_meanwhile_is_not_answered(office: Office) -> None:
+    office.arrive(office.letter("Hallo"))
+    with writing(office.runtime.sessions) as session:
+        conversations.resolve(session, office.conversation.id, "anna", office.clock())
+    office.live(20, step=1)
+    assert office.outbox[0].reason == "A person has resolved the conversation."
+    assert office.box.sent == []
+
+
+def test_what_a_person_has_put_aside_or_taken_is_still_greeted(office: Office) -> None:
+    office.arrive(office.letter("Hallo"))
+    with writing(office.runtime.sessions) as session:
+        later = office.clock() + timedelta(hours=1)
+        conversations.snooze(session, office.conversation.id, later, "anna", office.clock())
+    office.live(20, step=1)
+    assert office.states == ["sent"]
