@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connectors.base import InboundMessage, Page, Tally, Unreadable
+from connectors.base import InboundMessage, OutcomeUnknown, Page, Tally, Unreadable
 from inbox import conversations, outbox
-from inbox.db import writing
+from inbox.db import reading, writing
+from inbox.queries.outbox import unsettled
+from inbox.queries.queues import queue_counts
 from tests.inbox.postbox import Office
 
 Reading = Callable[[Office, InboundMessage], Page]
@@ -148,3 +150,25 @@ def test_what_a_person_has_put_aside_or_taken_is_still_greeted(office: Office) -
         conversations.snooze(session, office.conversation.id, later, "anna", office.clock())
     office.live(20, step=1)
     assert office.states == ["sent"]
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_whom_no_automatic_reply_reached_waits_for_a_person_and_shows_why(office: Office, public: bool) -> None:
+    """The answer to the send was lost and nothing was found: nobody is told twice, and nobody is forgotten."""
+    question = office.comment("Huhu!") if public else office.letter("Hallo")
+    office.arrive(question, stream="comments" if public else "messages")
+    office.box.answers.append(OutcomeUnknown("cut"))
+    office.live(60, step=1)
+    there = office.conversation
+    assert (there.status, there.waiting_since, there.clock_kind) == ("open", question.sent_at, "first_response")
+    assert there.due_at is not None
+    assert there.unread == 1
+    with reading(office.runtime.sessions) as session:
+        counts = {each.queue: each.count for each in queue_counts(session, "anna@shop.example", office.clock())}
+        (shown,) = unsettled(session, there.id)
+    assert (counts["unassigned"], counts["all"]) == (1, 1)
+    assert (shown.state, shown.origin) == ("failed", "automation")
+    assert shown.reason.startswith("Not delivered")
+    assert office.told("reply_failed")[-1]["reason"] == shown.reason
+    office.live(600, step=30)
+    assert len(office.box.sent) == 1
