@@ -23,7 +23,8 @@
     const text = one("#reply-text");
     const fields = { csrf: csrf(), text: text.value, way: way()?.value ?? "", language: text.lang, signature: form.signature?.checked ? "yes" : "" };
     const answer = await post(form.dataset.measure, fields).then((reply) => (reply.ok ? reply.json() : null)).catch(() => null);
-    if (!answer || form !== composer()) return;
+    // Whoever writes faster than the server counts sees no number of older words.
+    if (!answer || form !== composer() || fields.text !== one("#reply-text").value) return;
     const count = one("#count");
     const over = answer.left < 0 ? `${count.dataset.over.replace("{number}", -answer.left)} · ` : "";
     count.textContent = answer.limit && text.value ? `${over}${answer.length} / ${answer.limit}` : "";
