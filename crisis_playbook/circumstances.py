@@ -24,6 +24,7 @@ class Ready(NamedTuple):
     rule: Rule
     asking: tuple[Condition, ...]
     """Where there are none, it certainly applies."""
+    goes_on: bool
     words: int | None
     """The list of which it quotes the words it found."""
     before: str
@@ -47,7 +48,7 @@ class Standing:
                 gate = frozenset() if any(part.stands(facts) is False for part in left) else gate
             gates.append(gate)
             told = rule.applied
-            ready.append(Ready(rule, _unanswered(left, gate), told.words, told.before, told.after))
+            ready.append(Ready(rule, _unanswered(left, gate), rule.goes_on, told.words, told.before, told.after))
         self.index = Index(gates)
         self.ready = tuple(ready)
 

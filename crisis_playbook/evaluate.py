@@ -56,7 +56,7 @@ def _ask(playbook: Playbook, evidence: Evidence, said: _Said) -> None:
     standing = playbook.circumstances.of(evidence.facts)
     ready, found, applied, why = standing.ready, evidence.found, evidence.applied, said.why
     for number in standing.index.candidates(found):
-        rule, asking, words, before, after = ready[number]
+        rule, asking, goes_on, words, before, after = ready[number]
         if asking:
             held = all_hold(asking, evidence)
             if not held:
@@ -67,7 +67,7 @@ def _ask(playbook: Playbook, evidence: Evidence, said: _Said) -> None:
             hit = found[words] if words is not None else None
             why.append(f"{before}{hit.quoted}{after}" if type(hit) is Seen else rule.applied.of(evidence))
         applied.append(rule)
-        if not rule.goes_on:
+        if not goes_on:
             return
 
 
@@ -134,7 +134,7 @@ def _decision(playbook: Playbook, evidence: Evidence, said: _Said, explain: bool
         rules=tuple([rule.name for rule in applied]),
         undecided=tuple([rule.name for rule in said.undecided]),
         severity=then.severity,
-        labels=tuple(dict.fromkeys(chain.from_iterable([rule.then.labels for rule in applied]))),
+        labels=tuple(dict.fromkeys(chain.from_iterable([rule.labels for rule in applied]))),
         suggestions=tuple(dict.fromkeys(suggestions)),
         automatic_reply=reply,
         automatic_reply_rule=reply_rule,

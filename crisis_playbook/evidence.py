@@ -115,7 +115,7 @@ class Evidence:
     @property
     def labels(self) -> frozenset[str]:
         """The conversation's labels and those set by rules that applied so far."""
-        return self.facts.labels.union(*[rule.then.labels for rule in self.applied])
+        return self.facts.labels.union(*[rule.labels for rule in self.applied])
 
     @property
     def severity(self) -> Severity:

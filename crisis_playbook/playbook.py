@@ -36,11 +36,14 @@ class Rule:
     place: str
     applied: Sentence = field(init=False, repr=False, compare=False)
     """How it tells that it applied."""
+    labels: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """Those it sets."""
     only_labels: bool = field(init=False, repr=False, compare=False)
     """It asks for nothing but labels."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "applied", Sentence(self.name, self.when.parts))
+        object.__setattr__(self, "labels", self.then.labels)
         object.__setattr__(self, "only_labels", self.then == Actions(labels=self.then.labels))
 
 
@@ -89,7 +92,7 @@ class Playbook:
     @property
     def labels(self) -> frozenset[str]:
         """Every label a rule may set."""
-        return frozenset(label for rule in self.rules for label in rule.then.labels)
+        return frozenset(label for rule in self.rules for label in rule.labels)
 
     def rule(self, name: str) -> Rule:
         """The rule of this name. Raises KeyError where there is none."""
