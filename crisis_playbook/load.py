@@ -13,15 +13,17 @@ from crisis_playbook import document
 from crisis_playbook.document import MOST_BYTES, Listing, Node, Place, Scalar, read_document
 from crisis_playbook.evidence import Topic, Vocabulary
 from crisis_playbook.examples import example_mistakes
-from crisis_playbook.grammar import Named, Reader, Reading, at, described, free_name, wrong
 from crisis_playbook.index import Index
+from crisis_playbook.lists_and_records import Named
 from crisis_playbook.mistakes import Mistake, PlaybookErrors, instead
 from crisis_playbook.model import Level, Team
 from crisis_playbook.names import LEVELS_OF_COMPLAINT, collect_names
 from crisis_playbook.playbook import Playbook, Question, Rule
+from crisis_playbook.reading import Reader, Reading, at, described, wrong
 from crisis_playbook.rules import QUESTION, RULE, SIGNAL, TOPIC, build_signal, build_topic
 from crisis_playbook.sections import ALARM, HOURS, LEVELS, TARGET, TEAM, level_number
 from crisis_playbook.signals import Signal
+from crisis_playbook.single_values import free_name
 
 SECTIONS = ("teams", "hours", "targets", "topics", "signals", "questions", "rules", "alarms", "levels")
 SUFFIXES = (".yml", ".yaml")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from crisis_playbook import document
 from crisis_playbook.document import Listing, Node, Scalar
-from crisis_playbook.grammar import Reading
+from crisis_playbook.reading import Reading
 
 LEVELS_OF_COMPLAINT = ("possible", "likely")
 """The signal named complaint is read by other programs, which know these levels."""

@@ -26,28 +26,13 @@ from typing import Any
 from crisis_playbook import alarms, document
 from crisis_playbook.document import Listing, Node, Place, read_document
 from crisis_playbook.evaluate import evaluate
-from crisis_playbook.grammar import (
-    Choice,
-    Duration,
-    Items,
-    Key,
-    Name,
-    NewName,
-    Number,
-    OneOrMore,
-    Reading,
-    Record,
-    Schema,
-    Text,
-    described,
-    dictionary,
-    scalar,
-    wrong,
-)
+from crisis_playbook.lists_and_records import Items, Key, OneOrMore, Record, dictionary
 from crisis_playbook.mistakes import Mistake, PlaybookErrors, instead
 from crisis_playbook.model import SEVERITIES, Decision, Facts
 from crisis_playbook.playbook import Playbook
+from crisis_playbook.reading import Reading, Schema, described, scalar, wrong
 from crisis_playbook.rules import GIVEN
+from crisis_playbook.single_values import Choice, Duration, Name, NewName, Number, Text
 
 MOST_MESSAGES = 20_000
 

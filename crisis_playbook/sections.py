@@ -10,27 +10,11 @@ from typing import Any
 
 from crisis_playbook import document
 from crisis_playbook.document import Node, Place, Scalar
-from crisis_playbook.grammar import (
-    Choice,
-    Duration,
-    Items,
-    Key,
-    Name,
-    Named,
-    NewName,
-    Number,
-    OneOrMore,
-    Reading,
-    Record,
-    Schema,
-    Text,
-    described,
-    dictionary,
-    scalar,
-    wrong,
-)
+from crisis_playbook.lists_and_records import Items, Key, Named, OneOrMore, Record, dictionary
 from crisis_playbook.mistakes import instead
 from crisis_playbook.model import SEVERITIES, Alarm, Hours, Level, Target
+from crisis_playbook.reading import Reading, Schema, described, scalar, wrong
+from crisis_playbook.single_values import Choice, Duration, Name, NewName, Number, Text
 from crisis_playbook.when import KINDS, Channel, Language, When
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -13,30 +13,14 @@ from crisis_playbook.conditions import AllOf, AnyOf, Condition, Not
 from crisis_playbook.document import Listing, Node, Scalar
 from crisis_playbook.evidence import Evidence
 from crisis_playbook.fact_conditions import FactIs, HasLabel, SeverityAtLeast, Within
-from crisis_playbook.grammar import (
-    Boolean,
-    Broken,
-    Choice,
-    Key,
-    Name,
-    Number,
-    OneOrMore,
-    Reader,
-    Reading,
-    Record,
-    Schema,
-    Text,
-    at,
-    described,
-    dictionary,
-    scalar,
-    wrong,
-)
+from crisis_playbook.lists_and_records import Key, OneOrMore, Record, dictionary
 from crisis_playbook.mistakes import instead
 from crisis_playbook.model import SEVERITIES
 from crisis_playbook.patterns import fold_pattern
 from crisis_playbook.phrases import PhraseError, WordPattern, parse_phrase
+from crisis_playbook.reading import Broken, Reader, Reading, Schema, at, described, scalar, wrong
 from crisis_playbook.signs import SIGNS, KnownSign, know
+from crisis_playbook.single_values import Boolean, Choice, Name, Number, Text
 from crisis_playbook.text_conditions import HasAllWords, HasNoWords, HasTopic, HasWords, Matches, Reaches, Shows
 
 KINDS = ("comment", "mention", "direct_message")
