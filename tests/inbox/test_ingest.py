@@ -258,6 +258,47 @@ def test_erasing_removes_the_words_everywhere_and_a_later_poll_brings_nothing_ba
     assert {item.state for item in office.rows(OutboxItem)} == {"cancelled"}
 
 
+def deleted_after(session: Session, account: Account, *listings: Listing) -> set[str]:
+    """Which of the story's messages count as deleted once the platform has shown these lists."""
+    ingest(session, account, Page({}, messages=STORY), at(100))
+    ingest(session, account, Page({}, listings=listings), at(110))
+    query = select(Message.external_id).where(Message.account_id == account.id, Message.deleted_at.is_not(None))
+    return set(session.scalars(query))
+
+
+@pytest.mark.parametrize(
+    ("oldest", "newest", "missing"),
+    [
+        (0, 100, {"c1", "c2", "c4"}),
+        (10, 30, {"c1", "c2", "c4"}),
+        (11, 30, {"c2", "c4"}),
+        (21, 30, {"c4"}),
+        (10, 29, {"c1", "c2"}),
+        (31, 100, set()),
+    ],
+)
+def test_a_list_claims_what_it_reaches_and_nothing_before_or_after(
+    account: tuple[Session, Account], oldest: float, newest: float, missing: set[str]
+) -> None:
+    """Both ends belong to it; what another thread holds is no business of this one's list."""
+    listing = Listing("c1", False, at(oldest), at(newest), frozenset({"c3"}))
+    assert deleted_after(*account, listing) == missing
+
+
+def test_a_posts_list_claims_every_thread_below_it_and_no_private_one(account: tuple[Session, Account]) -> None:
+    assert ROOT.subject is not None
+    listing = Listing(ROOT.subject.external_id, True, at(0), at(100), frozenset({"c1", "c3"}))
+    assert deleted_after(*account, listing) == {"c2", "c4", "c5"}
+
+
+def test_a_list_of_one_account_claims_nothing_of_another(account: tuple[Session, Account]) -> None:
+    session, ours = account
+    other = accounts.bring_in(session, "else", "postbox", "2", {}, (), timedelta(seconds=10), at(-86400))
+    ingest(session, other, Page({}, messages=STORY), at(100))
+    ingest(session, other, Page({}, listings=(Listing("c1", False, at(0), at(100), frozenset()),)), at(110))
+    assert deleted_after(session, ours) == set()
+
+
 def test_an_announced_deletion_wins_over_every_later_arrival(account: tuple[Session, Account]) -> None:
     session, box = account
     gone = letter("geheim", "jana", at(10))
