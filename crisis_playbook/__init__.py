@@ -10,7 +10,9 @@ from crisis_playbook.language import detect as detect_language
 from crisis_playbook.load import content_hash, load, load_files, read_files
 from crisis_playbook.mistakes import Mistake, PlaybookErrors
 from crisis_playbook.model import (
+    KINDS,
     SEVERITIES,
+    VISIBILITIES,
     Alarm,
     Check,
     Decision,
@@ -31,7 +33,9 @@ from crisis_playbook.schema import json_schema
 from crisis_playbook.side_by_side import SideBySide
 
 __all__ = [
+    "KINDS",
     "SEVERITIES",
+    "VISIBILITIES",
     "Alarm",
     "Arrivals",
     "Check",

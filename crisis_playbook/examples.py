@@ -11,19 +11,19 @@ from crisis_playbook.document import Place
 from crisis_playbook.evidence import Evidence
 from crisis_playbook.fact_conditions import FactIs, HasLabel, SeverityAtLeast, Within
 from crisis_playbook.mistakes import Mistake
-from crisis_playbook.model import Facts
+from crisis_playbook.model import KINDS, SEVERITIES, VISIBILITIES, Facts
 from crisis_playbook.playbook import Example, Playbook, Rule
 
 _VALUES: dict[str, tuple[Any, ...]] = {
     "channel": ("facebook", "instagram", "twitter"),
-    "kind": ("comment", "mention", "direct_message"),
-    "visibility": ("public", "private"),
+    "kind": KINDS,
+    "visibility": VISIBILITIES,
     "spoken_by": ("customer", "us"),
     "addressed": (True, False),
     "first_of_conversation": (True, False),
     "hours": ("open", "closed"),
     "has_attachment": (False, True),
-    "severity": ("none", "watch", "urgent", "crisis"),
+    "severity": SEVERITIES,
 }
 _FIELDS = frozenset(field.name for field in fields(Facts))
 

@@ -10,6 +10,10 @@ from typing import Any, Literal
 Severity = Literal["none", "watch", "urgent", "crisis"]
 SEVERITIES: tuple[Severity, ...] = ("none", "watch", "urgent", "crisis")
 """The lowest first."""
+KINDS = ("comment", "mention", "direct_message")
+"""What a conversation can be."""
+VISIBILITIES = ("public", "private")
+"""Read by everybody, or by one person."""
 ComplaintLevel = Literal["none", "possible", "likely"]
 
 

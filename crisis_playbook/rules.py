@@ -11,14 +11,14 @@ from crisis_playbook.document import Listing, Node, Place
 from crisis_playbook.evidence import Topic
 from crisis_playbook.index import Index
 from crisis_playbook.lists_and_records import Items, Key, OneOrMore, Record, dictionary, read_items
-from crisis_playbook.model import SEVERITIES, Actions
+from crisis_playbook.model import KINDS, SEVERITIES, VISIBILITIES, Actions
 from crisis_playbook.playbook import Example, Question, Rule
 from crisis_playbook.reading import Reader, Reading, Schema, described, wrong
 from crisis_playbook.sections import HOLDS, Recipient
 from crisis_playbook.signals import Line, Signal
 from crisis_playbook.single_values import Boolean, Choice, NewName, Number, Template, Text, free_name
 from crisis_playbook.text_conditions import HasTopic, HasWords, Matches, Shows
-from crisis_playbook.when import KINDS, Channel, Language, Phrase, When, looks_at_text
+from crisis_playbook.when import Channel, Language, Phrase, When, looks_at_text
 
 TOPIC = Record("a topic", {"any": Key(OneOrMore(Phrase()), required=True), "not": Key(OneOrMore(Phrase()))}, dictionary)
 _LINE_ONLY: dict[str, Reader] = {
@@ -220,7 +220,7 @@ GIVEN: dict[str, Reader] = {
     "channel": Channel(),
     "account": Text("an account's name"),
     "kind": Choice(KINDS),
-    "visibility": Choice(("public", "private")),
+    "visibility": Choice(VISIBILITIES),
     "language": Language(),
     "spoken_by": Choice(("customer", "us")),
     "addressed": Boolean(),

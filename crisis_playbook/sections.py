@@ -12,10 +12,10 @@ from crisis_playbook import document
 from crisis_playbook.document import Node, Place, Scalar
 from crisis_playbook.lists_and_records import Items, Key, Named, OneOrMore, Record, dictionary
 from crisis_playbook.mistakes import instead
-from crisis_playbook.model import SEVERITIES, Alarm, Hours, Level, Target
+from crisis_playbook.model import KINDS, SEVERITIES, VISIBILITIES, Alarm, Hours, Level, Target
 from crisis_playbook.reading import Reading, Schema, described, scalar, wrong
 from crisis_playbook.single_values import Choice, Duration, Name, NewName, Number, Text
-from crisis_playbook.when import KINDS, Channel, Language, When
+from crisis_playbook.when import Channel, Language, When
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOLDS = ("for_approval", "automatic")
@@ -231,7 +231,7 @@ COUNT = Record(
         "channel": Key(OneOrMore(Channel())),
         "account": Key(OneOrMore(Text("an account's name"))),
         "kind": Key(OneOrMore(Choice(KINDS))),
-        "visibility": Key(OneOrMore(Choice(("public", "private")))),
+        "visibility": Key(OneOrMore(Choice(VISIBILITIES))),
         "language": Key(OneOrMore(Language())),
     },
     dictionary,

@@ -15,7 +15,7 @@ from crisis_playbook.evidence import Evidence
 from crisis_playbook.fact_conditions import FactIs, HasLabel, SeverityAtLeast, Within
 from crisis_playbook.lists_and_records import Key, OneOrMore, Record, dictionary
 from crisis_playbook.mistakes import instead
-from crisis_playbook.model import SEVERITIES
+from crisis_playbook.model import KINDS, SEVERITIES, VISIBILITIES
 from crisis_playbook.patterns import fold_pattern
 from crisis_playbook.phrases import PhraseError, WordPattern, parse_phrase
 from crisis_playbook.reading import Broken, Reader, Reading, Schema, at, described, scalar, wrong
@@ -23,7 +23,6 @@ from crisis_playbook.signs import SIGNS, KnownSign, know
 from crisis_playbook.single_values import Boolean, Choice, Name, Number, Text
 from crisis_playbook.text_conditions import HasAllWords, HasNoWords, HasTopic, HasWords, Matches, Reaches, Shows
 
-KINDS = ("comment", "mention", "direct_message")
 AMOUNT = (
     r"(?:[€$£]|\b(?:eur|euro|chf|fr\.|usd|gbp))\s?\d|\d\s?(?:[€$£]|(?:eur|euros?|chf|sfr|franken|rappen|cent|dollars?"
     r"|usd|pounds?|gbp|quid)\b)|\d,-{1,2}(?:\s|$)"
@@ -254,7 +253,7 @@ VOCABULARY: Mapping[str, Word] = {
     "channel": Word(OneOrMore(Channel()), _fact("channel")),
     "account": Word(OneOrMore(Text("an account's name")), _fact("account")),
     "kind": Word(OneOrMore(Choice(KINDS)), _fact("kind")),
-    "visibility": Word(OneOrMore(Choice(("public", "private"))), _fact("visibility")),
+    "visibility": Word(OneOrMore(Choice(VISIBILITIES)), _fact("visibility")),
     "language": Word(OneOrMore(Language()), _fact("language", with_message=False)),
     "spoken_by": Word(OneOrMore(Choice(("customer", "us"))), _fact("spoken_by")),
     "addressed": Word(Boolean(), _fact("addressed")),

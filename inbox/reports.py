@@ -20,6 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crisis_playbook import Facts, Playbook
+from inbox import threads
 from inbox.business_hours import BusinessHours
 from inbox.errors import Refusal
 from inbox.models import Account, Conversation, Message, OutboxItem
@@ -33,7 +34,6 @@ NOBODY = "none"
 """The key of waits nobody has ended, in a report by agent."""
 NATIVE = "native"
 """The key of answers written in the platforms' own apps, in a report by agent."""
-HUMAN = ("agent", "native")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ def _spans(rows: Iterable[Any]) -> Iterator[tuple[ClockKind, Any, Any]]:
         if row.direction == "inbound":
             if begun is None and row.addressed and not row.history:
                 begun = row
-        elif row.origin in HUMAN:
+        elif row.origin in threads.HUMAN:
             if begun is not None:
                 yield ("next_response" if answered_before else "first_response"), begun, row
                 begun = None

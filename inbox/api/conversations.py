@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 from starlette.exceptions import HTTPException
 
-from crisis_playbook import SEVERITIES
+from crisis_playbook import KINDS, SEVERITIES, VISIBILITIES
 from inbox import conversations as verbs
 from inbox import replies
 from inbox.api.door import CursorText, Id, Limit, Now, Reader, Wired, Words, Writer, several
@@ -27,8 +27,6 @@ from inbox.runtime import Runtime
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])
 
-KINDS = ("comment", "mention", "direct_message")
-VISIBILITIES = ("public", "private")
 LONGEST_SNOOZE = timedelta(days=5 * 366)
 
 Filter = Annotated[str | None, Query(max_length=400)]

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 import orjson
 
 from crisis_playbook import (
+    KINDS,
+    VISIBILITIES,
     Decision,
     Facts,
     Mistake,
@@ -34,8 +36,6 @@ from inbox.commands.arguments import JSON_HELP, language_code, whole_number
 if TYPE_CHECKING:
     from inbox.settings import PlaybookSettings
 
-KINDS = ("comment", "mention", "direct_message")
-VISIBILITIES = ("public", "private")
 HOURS = ("open", "closed")
 BY_DEFAULT = "the configured playbook by default"
 DONE, WRONG, USAGE = 0, 1, 2

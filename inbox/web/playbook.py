@@ -6,14 +6,13 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from crisis_playbook import Facts, evaluate, visibility_of
+from crisis_playbook import KINDS
 from inbox import playbook_drafts, playbooks
 from inbox.queries.house import playbook_now
 from inbox.web.desk import Form, PageRoute, Visit, Visiting, field
+from inbox.web.tried import tried
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-KINDS = ("comment", "mention", "direct_message")
-LONGEST_TRY = 10_000
 
 
 @router.get("/playbook")
@@ -25,17 +24,10 @@ def page(visit: Visiting, file: str = "") -> Response:
 @router.post("/playbook/try")
 def try_message(visit: Visiting, form: Form) -> Response:
     """One message: every rule, whether it applied, and the words that decided. Nothing is sent or stored."""
-    text = field(form, "text")[:LONGEST_TRY]
-    kind = field(form, "kind") if field(form, "kind") in KINDS else "comment"
-    channel = field(form, "channel") or None
-    facts = Facts(text=text, channel=channel, kind=kind, visibility=visibility_of(kind), first_of_conversation=True)
-    decision = evaluate(visit.runtime.playbook.current(), facts, explain=True)
-    spans = [span for check in decision.checks if check.applied for step in check.steps for span in step.spans]
-    tried = {"text": text, "kind": kind, "channel": channel, "decision": decision, "spans": spans}
-    return _page(visit, field(form, "file"), tried)
+    return _page(visit, field(form, "file"), tried(visit.runtime.playbook.current(), form, "text"))
 
 
-def _page(visit: Visit, file: str, tried: dict[str, Any] | None = None) -> Response:
+def _page(visit: Visit, file: str, sample: dict[str, Any] | None = None) -> Response:
     with visit.reading() as session:
         now = playbook_now(session)
         active = playbooks.active(session)
@@ -48,7 +40,7 @@ def _page(visit: Visit, file: str, tried: dict[str, Any] | None = None) -> Respo
         "file": chosen,
         "lines": files.get(chosen, "").splitlines(),
         "versions": history,
-        "tried": tried,
+        "tried": sample,
         "kinds": KINDS,
         "channels": sorted(visit.runtime.channels),
         "rules": len(visit.runtime.playbook.current().rules),

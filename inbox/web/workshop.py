@@ -15,7 +15,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
-from crisis_playbook import Facts, Inspection, Mistake, Playbook, evaluate, json_schema, visibility_of
+from crisis_playbook import KINDS, Inspection, Mistake, json_schema
 from inbox import playbook_drafts
 from inbox.errors import Refusal
 from inbox.playbook_drafts import Version
@@ -24,11 +24,10 @@ from inbox.web.armour import policy_with_style
 from inbox.web.desk import Form, PageRoute, Visit, Visiting, field, is_htmx
 from inbox.web.i18n import translations
 from inbox.web.refusals import translated
+from inbox.web.tried import tried
 from inbox.web.workshop_bench import Bench, Benched
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-KINDS = ("comment", "mention", "direct_message")
-LONGEST_TRY = 10_000
 FILE_NAME = re.compile(r"[\w-][\w.-]{0,80}\.ya?ml")
 
 
@@ -113,10 +112,10 @@ def try_message(visit: Visiting, bench: Benched, form: Form) -> Response:
     with visit.reading() as session:
         editing = _edited(_editing(session, visit, field(form, "file")), form)
     playbook = bench.judge(editing.files).playbook
-    tried = _tried(playbook, form) if playbook is not None else None
+    sample = tried(playbook, form, "sample") if playbook is not None else None
     if is_htmx(visit.request):
-        return visit.part("workshop_tried.html", {"tried": tried, "unreadable": playbook is None})
-    return _page(visit, bench, editing, tried=tried, unreadable=playbook is None)
+        return visit.part("workshop_tried.html", {"tried": sample, "unreadable": playbook is None})
+    return _page(visit, bench, editing, sample=sample, unreadable=playbook is None)
 
 
 @router.post("/playbook/workshop/save")
@@ -185,18 +184,6 @@ def _edited(editing: Editing, form: Form) -> Editing:
     return Editing(editing.draft, editing.base, {**editing.files, editing.file: text}, editing.file, unsaved=True)
 
 
-def _tried(playbook: Playbook, form: Form) -> dict[str, Any] | None:
-    text = field(form, "sample")[:LONGEST_TRY]
-    if not text.strip():
-        return None
-    kind = field(form, "kind") if field(form, "kind") in KINDS else "comment"
-    channel = field(form, "channel") or None
-    facts = Facts(text=text, channel=channel, kind=kind, visibility=visibility_of(kind), first_of_conversation=True)
-    decision = evaluate(playbook, facts, explain=True)
-    spans = [span for check in decision.checks if check.applied for step in check.steps for span in step.spans]
-    return {"text": text, "kind": kind, "channel": channel, "decision": decision, "spans": spans}
-
-
 def _judged(found: Inspection, editing: Editing) -> dict[str, Any]:
     rules = []
     for rule, group in groupby(found.examples, key=lambda one: one.rule):
@@ -219,7 +206,7 @@ def _page(
     editing: Editing,
     *,
     line: int = 0,
-    tried: dict[str, Any] | None = None,
+    sample: dict[str, Any] | None = None,
     unreadable: bool = False,
     trouble: str = "",
     status: int = 200,
@@ -235,7 +222,7 @@ def _page(
         "lines": max(len(lines), 1),
         "columns": max([80, *(len(text) for text in lines)]),
         "line": line,
-        "tried": tried,
+        "tried": sample,
         "unreadable": unreadable,
         "trouble": translated(trouble, translations(visit.language)),
         "kinds": KINDS,
