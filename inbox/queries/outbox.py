@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from inbox.errors import NotThere
@@ -15,6 +16,8 @@ from inbox.queries.cursors import Cursor, bounded, decode
 from inbox.queries.reply_views import FileView, OutboxPage, OutboxView
 
 State = Literal["queued", "sending", "sent", "failed", "unknown", "cancelled"]
+UNSENT_LATELY = timedelta(hours=24)
+MOST_UNSENT = 99
 STATES: tuple[State, ...] = ("queued", "sending", "sent", "failed", "unknown", "cancelled")
 
 
@@ -51,6 +54,19 @@ def outbox_item(session: Session, item_id: int) -> OutboxView:
     if not found:
         raise NotThere(f"outbox item {item_id}")
     return found[0]
+
+
+def unsent_lately(session: Session, now: datetime) -> int:
+    """How many of the newest 99 failed or uncertain replies are of the last 24 hours: what somebody has to look at."""
+    newest = (
+        select(OutboxItem.created_at)
+        .where(OutboxItem.state.in_(("failed", "unknown")))
+        .order_by(OutboxItem.id.desc())
+        .limit(MOST_UNSENT)
+        .subquery()
+    )
+    lately = select(func.count()).select_from(newest).where(newest.c.created_at >= now - UNSENT_LATELY)
+    return session.execute(lately).scalar_one()
 
 
 def unsettled(session: Session, conversation_id: int) -> list[OutboxView]:

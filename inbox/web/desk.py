@@ -23,6 +23,7 @@ from inbox.db import reading, writing
 from inbox.errors import NotThere, Refusal
 from inbox.queries import accounts as account_queries
 from inbox.queries import crises as crisis_queries
+from inbox.queries.outbox import unsent_lately
 from inbox.queries.queues import queue_counts
 from inbox.queries.timeline import latest_event_id
 from inbox.queries.usual import silences
@@ -167,6 +168,7 @@ class Visit:
             "queues": queue_counts(session, self.person.email, self.now),
             "crisis": crisis,
             "crisis_behaviour": crises.level_behaviour(self.runtime, crisis.level) if crisis else None,
+            "unsent": unsent_lately(session, self.now),
             "troubles": self.desk.troubles(session, self.now),
             "attention": playbook_drafts.attention(session, self.person.email),
             "last_event": latest_event_id(session),

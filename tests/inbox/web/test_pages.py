@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -188,6 +189,22 @@ def test_an_answer_goes_into_the_outbox_once(anna: Visitor) -> None:
         found = session.scalars(select(OutboxItem)).all()
         assert [(item.text, item.visibility, item.author) for item in found] == [("Unterwegs!", "public", ANNA)]
     assert "Unterwegs!" in anna.get(f"/conversations/{number}").text
+
+
+def test_replies_that_did_not_arrive_are_counted_on_every_page_for_a_day(anna: Visitor, clock: SteppedClock) -> None:
+    add_comment(anna.runtime)
+    anna.post("/conversations/1/replies", text="Gern!", way="public_reply", client_key="k", seen_version="")
+    for state, counted in (("queued", False), ("unknown", True), ("failed", True), ("sent", False)):
+        with writing(anna.runtime.sessions) as session:
+            session.scalars(select(OutboxItem)).one().state = state
+        assert ("in den letzten 24 Stunden" in anna.get("/accounts").text) is counted, state
+    with writing(anna.runtime.sessions) as session:
+        session.scalars(select(OutboxItem)).one().state = "failed"
+    clock.advance(hours=7)
+    assert "in den letzten 24 Stunden" in anna.get("/accounts").text
+    with writing(anna.runtime.sessions) as session:
+        session.scalars(select(OutboxItem)).one().created_at -= timedelta(hours=18)
+    assert "in den letzten 24 Stunden" not in anna.get("/accounts").text
 
 
 def test_a_refused_answer_keeps_its_words(anna: Visitor) -> None:
