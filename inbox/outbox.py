@@ -252,8 +252,9 @@ def _leaves_if_still_wanted(runtime: Runtime, connector: Connector, attempt: Att
         account = session.get_one(Account, account.id, with_for_update=True)
         store_page(session, account, page, connector, now)
         # A colleague who answers in this very moment holds the conversation: either of the two sees the other.
-        conversation = session.get_one(Conversation, conversation.id, with_for_update=True)
-        item = session.get_one(OutboxItem, attempt.item_id, with_for_update=True)
+        session.flush()
+        conversation = session.get_one(Conversation, conversation.id, with_for_update=True, populate_existing=True)
+        item = session.get_one(OutboxItem, attempt.item_id, with_for_update=True, populate_existing=True)
         if not attempt.is_in_hand(item):
             return None
         reason = automation.reason_against(session, runtime, item, now)

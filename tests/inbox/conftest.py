@@ -10,6 +10,7 @@ import pytest
 import structlog
 from fastapi.testclient import TestClient
 
+from inbox import claims
 from inbox.runtime import Runtime
 from tests.inbox.postbox import Office, Postbox
 from tests.inbox.shop import client_of, open_runtime, token_for
@@ -61,3 +62,12 @@ def office(database_url: str, tmp_path: Path, clock: SteppedClock, box: Postbox)
     office.work()
     yield office
     office.close()
+
+
+@pytest.fixture
+def colleague(office: Office, database_url: str, tmp_path: Path, clock: SteppedClock, box: Postbox) -> Iterator[Office]:
+    """A second process on the same database."""
+    second = Office(database_url, tmp_path, clock, box)
+    second.runtime.process = claims.this_process()
+    yield second
+    second.close()

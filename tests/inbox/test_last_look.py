@@ -172,3 +172,16 @@ def test_whom_no_automatic_reply_reached_waits_for_a_person_and_shows_why(office
     assert office.told("reply_failed")[-1]["reason"] == shown.reason
     office.live(600, step=30)
     assert len(office.box.sent) == 1
+
+
+def test_who_answers_in_another_process_in_the_very_moment_wins(office: Office, colleague: Office) -> None:
+    question = office.letter("Hallo")
+    office.arrive(question)
+    office.box.before_thread = lambda: None if colleague.outbox[1:] else answer_there(colleague)
+    office.live(15, step=1)
+    assert [(item.origin, item.state) for item in office.outbox] == [("automation", "cancelled"), ("agent", "sent")]
+    assert [reply.written_by_human for reply in office.box.sent] == [True]
+
+
+def answer_there(colleague: Office) -> None:
+    colleague.reply(colleague.conversation.id, "Guten Tag, worum geht es?")

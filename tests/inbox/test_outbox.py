@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -22,13 +20,12 @@ from connectors.base import (
     Unavailable,
     WritesBlocked,
 )
-from inbox import accounts, claims, conversations, crises, outbox, replies, settling, ways, work
+from inbox import accounts, conversations, crises, outbox, replies, settling, ways, work
 from inbox.db import reading, writing
 from inbox.errors import Refusal
 from inbox.models import Contact, Conversation, Event, Message, OutboxItem, Silence
 from inbox.queries.messages import message_views
-from tests.inbox.postbox import Office, Postbox
-from tests.stepped_clock import SteppedClock
+from tests.inbox.postbox import Office
 
 
 @pytest.fixture
@@ -323,15 +320,6 @@ def test_blocked_writes_wait_for_a_person(asked: Office) -> None:
         accounts.resume(session, asked.account.id, "anna", asked.clock())
     asked.work()
     assert (asked.account.health, asked.outbox[-1].state) == ("ok", "sent")
-
-
-@pytest.fixture
-def colleague(office: Office, database_url: str, tmp_path: Path, clock: SteppedClock, box: Postbox) -> Iterator[Office]:
-    """A second process on the same database."""
-    second = Office(database_url, tmp_path, clock, box)
-    second.runtime.process = claims.this_process()
-    yield second
-    second.close()
 
 
 def test_two_processes_send_each_reply_once(asked: Office, colleague: Office) -> None:
