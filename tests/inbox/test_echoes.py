@@ -1,91 +1,59 @@
-"""What we said ourselves is ours, whatever the platform tells of its author, and whenever it tells."""
+"""When a message of ours on the platform is taken for one of our replies, and when it is a colleague's."""
 
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
-from connectors.base import Author, InboundMessage, OutcomeUnknown, Page, Receipt
-from inbox.models import Message
+from connectors.base import Attachment, OutcomeUnknown
+from inbox.db import writing
+from inbox.echoes import same_text
+from inbox.models import Message, OutboxItem
 from tests.inbox.postbox import Office
 
-NOBODY = Author()
-WORDS = "Ja, ab Montag."
+WORDS = "Ja, ab Montag für alle."
 
 
-@pytest.fixture
-def asked(office: Office) -> Office:
-    """Somebody asked below a post, and a colleague has written an answer that has not left yet."""
-    office.arrive(office.comment("Gibt es das noch?", external_id="root", conversation_id="root"), stream="comments")
-    office.reply(office.conversation.id, WORDS, "public")
-    return office
+@pytest.mark.parametrize(
+    ("said", "given_back", "same"),
+    [
+        (WORDS, "Ja,  ab Montag\nfür alle. ", True),
+        (WORDS, "Ja, ab Montag fu\u0308r alle.", True),
+        (WORDS, "@jana @karl Ja, ab Montag für alle.", True),
+        ("@jana " + WORDS, WORDS, True),
+        (WORDS, "Ja, ab Montag fur alle.", False),
+        (WORDS, "Ja, ab Montag für alle", False),
+        (WORDS, "Ja, ab Montag für alle. @jana", False),
+        ("@jana", "@karl", False),
+    ],
+)
+def test_the_same_words_as_platforms_give_them_back(said: str, given_back: str, same: bool) -> None:
+    assert same_text(said, given_back) is same
 
 
-def shown(
-    office: Office, external_id: str, text: str = WORDS, author: Author = NOBODY, **more: object
-) -> InboundMessage:
-    """A reply below the question, as a list shows it."""
-    parts = {"conversation_id": "root", "parent_id": "root", "external_id": external_id, "author": author} | more
-    return office.comment(text, **parts)
-
-
-def said(office: Office) -> list[tuple[str, str, str]]:
-    return [(row.text, row.direction, row.origin) for row in office.rows(Message)[1:]]
-
-
-def test_a_known_id_is_ours_without_an_author(asked: Office) -> None:
-    asked.box.during_send = lambda: asked.arrive(shown(asked, "own-1"), stream="comments")
-    asked.work("dispatch")
-    asked.work()
-    assert said(asked) == [(WORDS, "outbound", "agent")]
-    assert asked.conversation.waiting_since is None
-    assert len(asked.outbox) == 1
-
-
-def test_a_lost_answer_is_found_again_without_an_author(asked: Office) -> None:
-    asked.box.answers.append(OutcomeUnknown("cut"))
-    asked.work("dispatch")
-    asked.arrive(shown(asked, "own-1"), stream="comments")
-    assert said(asked) == [(WORDS, "outbound", "agent")]
-    assert (asked.states, asked.outbox[0].external_id) == (["sent"], "own-1")
-
-
-def test_other_words_without_an_author_are_a_customers(asked: Office) -> None:
-    asked.box.answers.append(OutcomeUnknown("cut"))
-    asked.work("dispatch")
-    asked.arrive(shown(asked, "theirs", "Das frage ich mich auch."), stream="comments")
-    asked.arrive(shown(asked, "named", WORDS, Author("karl")), stream="comments")
-    assert [row[1:] for row in said(asked)] == [("inbound", "customer")] * 2
-    assert asked.states == ["unknown"]
-
-
-def test_what_looked_like_a_customers_is_turned_when_the_platform_names_us(asked: Office) -> None:
-    asked.arrive(shown(asked, "native-1", "Gern geschehen!"), stream="comments")
-    assert said(asked) == [("Gern geschehen!", "inbound", "customer")]
-    assert asked.conversation.waiting_since is not None
-    asked.arrive(shown(asked, "native-1", "Gern geschehen!", Author("shop"), own=True), stream="comments")
-    assert said(asked) == [("Gern geschehen!", "outbound", "native")]
-    assert asked.conversation.waiting_since is None
-
-
-def test_a_receipt_for_what_looked_like_a_customers_turns_it(asked: Office) -> None:
-    """Read before the answer to the send came, with other words than we keep (the platform mended them)."""
-    before = shown(asked, "own-9", "Ja, ab Montag!!")
-    asked.box.during_send = lambda: asked.arrive(before, stream="comments")
-    asked.box.answers.append(Receipt("own-9"))
-    asked.work("dispatch")
-    assert [row[1:] for row in said(asked)] == [("outbound", "agent")]
-    assert asked.conversation.waiting_since is None
-
-
-def test_a_private_answer_to_somebody_unnamed_is_found_in_whichever_thread_it_opened(office: Office) -> None:
-    office.arrive(office.comment("kaputt!", external_id="root", conversation_id="root"), stream="comments")
-    unnamed = office.comment("Bei mir auch", external_id="c2", conversation_id="root", parent_id="root", author=NOBODY)
-    office.arrive(unnamed, stream="comments")
-    item = office.reply(office.conversation.id, WORDS, "private")
-    assert item.contact_id is None
+def in_doubt(office: Office) -> None:
+    """A reply whose answer was lost."""
+    office.arrive(office.letter())
+    office.reply(office.conversation.id, WORDS)
     office.box.answers.append(OutcomeUnknown("cut"))
     office.work("dispatch")
-    office.box.pages["messages"].append(Page({"at": 1}, messages=(office.letter(WORDS, "lena", own=True),)))
-    office.clock.advance(seconds=11)
-    office.work("poll")
-    assert office.states == ["sent"]
+    assert office.outbox[-1].state == "unknown"
+
+
+@pytest.mark.parametrize(("person", "state", "origin"), [("jana", "sent", "agent"), ("karl", "unknown", "native")])
+def test_the_same_words_to_somebody_else_are_a_colleagues(office: Office, person: str, state: str, origin: str) -> None:
+    in_doubt(office)
+    office.arrive(office.letter(WORDS, person, own=True, external_id="own-1"))
+    assert office.outbox[-1].state == state
+    assert [message.origin for message in office.rows(Message, direction="outbound")] == [origin]
+
+
+def test_a_message_without_words_or_files_is_no_echo_of_a_reply_without_words(office: Office) -> None:
+    in_doubt(office)
+    with writing(office.runtime.sessions) as session:
+        session.execute(update(OutboxItem).values(text=""))
+    office.arrive(office.letter("", own=True, external_id="empty"))
+    assert office.outbox[-1].state == "unknown"
+    picture = (Attachment("image"),)
+    office.arrive(office.letter("", own=True, external_id="picture", attachments=picture))
+    assert (office.outbox[-1].state, office.outbox[-1].external_id) == ("sent", "picture")
