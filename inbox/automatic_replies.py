@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from connectors.base import Way
 from crisis_playbook import Decision, Level
 from inbox import automation, crises, events, replies
+from inbox.among import among
 from inbox.automation import Case, Surroundings
 from inbox.models import PLAYBOOK_HASH, Account, Contact, Conversation, Message, OutboxItem, table
 from inbox.runtime import Runtime
@@ -147,8 +148,7 @@ class AutomaticReplies:
 
 _OUTBOX = table(OutboxItem)
 _BEFORE = select(_OUTBOX.c.client_key).where(
-    _OUTBOX.c.conversation_id.in_(bindparam("places", expanding=True)),
-    _OUTBOX.c.client_key.in_(bindparam("keys", expanding=True)),
+    among(_OUTBOX.c.conversation_id, "places"), among(_OUTBOX.c.client_key, "keys")
 )
 _QUEUE = insert(_OUTBOX).returning(_OUTBOX.c.id, _OUTBOX.c.conversation_id)
 

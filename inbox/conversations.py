@@ -27,17 +27,20 @@ def get(session: Session, conversation_id: int, *, lock: bool = False) -> Conver
 
 def assign(session: Session, conversation_id: int, assignee: str | None, actor: str, now: datetime) -> None:
     """Give it to a person (by e-mail address), to a team (by name), or to nobody."""
-    conversation = get(session, conversation_id, lock=True)
-    conversation.assignee_id = conversation.team = None
+    get(session, conversation_id, lock=True)
+    user_id, team = None, None
     if assignee is not None and "@" in assignee:
         user = session.scalars(
             select(User).where(User.email == assignee.lower(), User.disabled_at.is_(None))
         ).one_or_none()
         if user is None:
             raise Refusal(f"Nobody signs in as {assignee}. Add them with `user add`, or assign a team.", 422)
-        conversation.assignee_id = user.id
+        user_id = user.id
     elif assignee:
-        conversation.team = assignee[:LONGEST_LABEL]
+        team = assignee[:LONGEST_LABEL]
+    session.execute(
+        update(Conversation).where(Conversation.id == conversation_id).values(assignee_id=user_id, team=team)
+    )
     events.record(session, "assigned", now, conversation_id=conversation_id, actor=actor, to=assignee)
 
 

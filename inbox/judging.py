@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Self
 
-from sqlalchemy import BindParameter, bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 import crisis_playbook
 from connectors.base import Situation
 from crisis_playbook import SEVERITIES, Decision, Facts, Level, Playbook
 from inbox import contacts, conversations, crises, events, notices, replies, sla, suggestions, threads, ways
+from inbox.among import among
 from inbox.automatic_replies import AutomaticReplies
 from inbox.business_hours import BusinessHours
 from inbox.errors import Refusal
@@ -354,21 +355,19 @@ class Batch:
 
 
 # Written once: putting a statement together costs more than running it.
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_THREADS = select(Conversation).where(Conversation.id.in_(_IDS)).with_for_update()
-_PEOPLE = select(Contact).where(Contact.id.in_(_IDS))
+_MESSAGES, _LABELLED = table(Message).c, table(ConversationLabel).c
+_THREADS = select(Conversation).where(among(Conversation.id)).with_for_update()
+_PEOPLE = select(Contact).where(among(Contact.id))
 _ACCOUNTS = select(Account)
-_LABELS = select(ConversationLabel.conversation_id, ConversationLabel.label).where(
-    ConversationLabel.conversation_id.in_(_IDS)
-)
+_LABELS = select(_LABELLED.conversation_id, _LABELLED.label).where(among(_LABELLED.conversation_id))
 _SPOKEN_LATELY = (
-    select(Message.conversation_id, Message.sent_at, Message.id)
+    select(_MESSAGES.conversation_id, _MESSAGES.sent_at, _MESSAGES.id)
     .where(
-        Message.conversation_id.in_(_IDS),
-        Message.sent_at >= bindparam("since"),
-        Message.history.is_(False),
-        Message.deleted_at.is_(None),
+        among(_MESSAGES.conversation_id),
+        _MESSAGES.sent_at >= bindparam("since"),
+        _MESSAGES.history.is_(False),
+        _MESSAGES.deleted_at.is_(None),
     )
-    .order_by(Message.sent_at, Message.id)
+    .order_by(_MESSAGES.sent_at, _MESSAGES.id)
 )
-_OLD = [delete(table(model)).where(table(model).c.message_id.in_(_IDS)) for model in (MessageDecision, MessageLabel)]
+_OLD = [delete(table(model)).where(among(table(model).c.message_id)) for model in (MessageDecision, MessageLabel)]

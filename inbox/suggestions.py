@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import Visibility, Way, WayState
 from crisis_playbook import Decision, Suggested
 from inbox import conversations, events, replies, ways
+from inbox.among import among
 from inbox.errors import Alternative, NotThere, Refusal
 from inbox.messages import hide
 from inbox.models import PLAYBOOK_HASH, Conversation, Message, OutboxItem, Suggestion, User, table
@@ -65,12 +66,11 @@ def make(
     events.record_many(session, [_event(one, now) for one in fresh])
 
 
-_ADD = insert(table(Suggestion))
-
-
+_SUGGESTIONS = table(Suggestion)
+_ADD = insert(_SUGGESTIONS)
 _MADE = select(
-    Suggestion.conversation_id, Suggestion.kind, Suggestion.template, Suggestion.message_id, Suggestion.status
-).where(Suggestion.conversation_id.in_(bindparam("ids", expanding=True)))
+    *(_SUGGESTIONS.c[name] for name in ("conversation_id", "kind", "template", "message_id", "status"))
+).where(among(_SUGGESTIONS.c.conversation_id))
 
 
 def _not_yet_made(session: Session, wanted: Sequence[Wanted]) -> list[Wanted]:

@@ -13,6 +13,7 @@ from sqlalchemy import Select, and_, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from connectors.base import InboundMessage
+from inbox.among import among
 from inbox.models import Account, Conversation, Message, OutboxItem, table
 
 PREVIEW = 200
@@ -234,7 +235,7 @@ def _facts() -> Select[Any]:
         waiting.label("waiting_since"),
         _oldest(Message.sent_at, theirs, standing, Message.history.is_(True), ~answered_later).label("history_waiting"),
         _news().label("news"),
-    ).where(Conversation.id.in_(bindparam("ids", expanding=True)))
+    ).where(among(Conversation.id))
 
 
 _FACTS = _facts()

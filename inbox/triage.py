@@ -12,11 +12,11 @@ import structlog
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, load_only
-from sqlalchemy.orm.attributes import flag_modified
 
 from connectors.base import WayState
 from crisis_playbook import Playbook
 from inbox import due_times, events, ways
+from inbox.among import among
 from inbox.db import reading, writing
 from inbox.errors import InboxError
 from inbox.judging import Batch
@@ -59,7 +59,8 @@ def _judge_some(runtime: Runtime, most: int) -> bool:
             return False
         batch = Batch.load(session, runtime, playbook, messages, now)
         batch.judge()
-        _set_clocks(session, runtime, playbook, batch, now)
+        with session.no_autoflush:
+            _set_clocks(session, runtime, playbook, batch, now)
         session.execute(_TRIAGED, {"now": now, "ids": [message.id for message in messages]})
     return True
 
@@ -81,9 +82,7 @@ _WAITING = (
 )  # fmt: skip
 _ANY_WAITING = select(Message.id).where(Message.triaged_at.is_(None)).limit(1)
 _MESSAGES = table(Message)
-_TRIAGED = (
-    update(_MESSAGES).where(_MESSAGES.c.id.in_(bindparam("ids", expanding=True))).values(triaged_at=bindparam("now"))
-)
+_TRIAGED = update(_MESSAGES).where(among(_MESSAGES.c.id)).values(triaged_at=bindparam("now"))
 
 
 def _leave_to_a_person(runtime: Runtime, error: Exception) -> None:
@@ -108,21 +107,27 @@ def _set_clocks(session: Session, runtime: Runtime, playbook: Playbook, batch: B
     """Due times, places in the queue and reply windows of every conversation of the batch."""
     found = list(batch.threads.values())
     accounts = {account.id: account.name for account in batch.accounts.values()}
-    with session.no_autoflush:
-        for_all = due_times.severity_for_all(session, runtime, now)
+    for_all = due_times.severity_for_all(session, runtime, now)
     due_times.work_out(playbook, found, accounts, batch.labels, for_all, runtime.settings.inbox, now)
     for conversation in found:
         conversation.reply_window_ends_at = _window(batch.options(conversation))
-        # The same columns for all, changed or not: one statement writes the whole batch.
-        for column in _OF_TRIAGE:
-            flag_modified(conversation, column)
-    session.flush()
+    # The same columns for all, changed or not: one statement writes the whole batch.
+    rows = [{"of": one.id, **{column: getattr(one, column) for column in _OF_TRIAGE}} for one in found]
+    session.execute(_UNDERSTOOD, rows)
+    for conversation in found:
+        session.expire(conversation)
 
 
 _OF_TRIAGE = (
     "breached_at", "due_at", "due_under", "hold_replies", "language", "open_suggestions", "queue_position",
     "reply_window_ends_at", "severity", "unread",
 )  # fmt: skip
+_CONVERSATIONS = table(Conversation)
+_UNDERSTOOD = (
+    update(_CONVERSATIONS)
+    .where(_CONVERSATIONS.c.id == bindparam("of"))
+    .values({column: bindparam(column) for column in _OF_TRIAGE})
+)
 
 
 def _window(options: Sequence[ways.Option]) -> datetime | None:

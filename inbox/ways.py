@@ -8,11 +8,12 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from connectors.base import Kind, Situation, Visibility, Way, WayOption, WayState
-from inbox.models import Account, Contact, Conversation, Message, OutboxItem
+from inbox.among import among
+from inbox.models import Account, Contact, Conversation, Message, OutboxItem, table
 from inbox.runtime import Channels
 
 PRIVATE_WAYS = (Way.PRIVATE_REPLY, Way.DIRECT_MESSAGE)
@@ -161,43 +162,49 @@ def _used(session: Session, conversation_ids: Sequence[int]) -> frozenset[tuple[
 
 
 # Written once: putting a statement together costs more than running it, and these run for every page and reply.
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_MESSAGES, _CONVERSATIONS, _PEOPLE, _OUTBOX = (
+    table(Message).c,
+    table(Conversation).c,
+    table(Contact).c,
+    table(OutboxItem).c,
+)
 _NEWEST_INBOUND = (
-    select(Message.id)
+    select(_MESSAGES.id)
     .where(
-        Message.conversation_id == Conversation.id,
-        Message.direction == "inbound",
-        Message.deleted_at.is_(None),
+        _MESSAGES.conversation_id == _CONVERSATIONS.id,
+        _MESSAGES.direction == "inbound",
+        _MESSAGES.deleted_at.is_(None),
     )
-    .order_by(Message.sent_at.desc(), Message.id.desc())
+    .order_by(_MESSAGES.sent_at.desc(), _MESSAGES.id.desc())
     .limit(1)
-    .correlate(Conversation)
+    .correlate(table(Conversation))
     .scalar_subquery()
 )
-_IS_NEWEST = Message.id.in_(select(_NEWEST_INBOUND).where(Conversation.id.in_(_IDS)))
+_IS_NEWEST = _MESSAGES.id.in_(select(_NEWEST_INBOUND).where(among(_CONVERSATIONS.id)))
 _LATEST_INBOUND = select(Message).where(_IS_NEWEST)
 _TARGETS = select(
-    Message.conversation_id,
-    Message.external_id,
-    Message.sent_at,
-    Message.contact_id,
-    Message.can_reply_privately,
-    Message.summons_us,
+    _MESSAGES.conversation_id,
+    _MESSAGES.external_id,
+    _MESSAGES.sent_at,
+    _MESSAGES.contact_id,
+    _MESSAGES.can_reply_privately,
+    _MESSAGES.summons_us,
 ).where(_IS_NEWEST)
-_CONTACTS = select(Contact.id, Contact.unavailable_at).where(Contact.id.in_(_IDS))
+_CONTACTS = select(_PEOPLE.id, _PEOPLE.unavailable_at).where(among(_PEOPLE.id))
 _PRIVATE_WORDS = (
-    select(Conversation.contact_id, func.max(Conversation.last_inbound_at))
+    select(_CONVERSATIONS.contact_id, func.max(_CONVERSATIONS.last_inbound_at))
     .where(
-        Conversation.contact_id.in_(_IDS),
-        Conversation.visibility == "private",
-        Conversation.last_inbound_at.is_not(None),
+        among(_CONVERSATIONS.contact_id),
+        _CONVERSATIONS.visibility == "private",
+        _CONVERSATIONS.last_inbound_at.is_not(None),
     )
-    .group_by(Conversation.contact_id)
+    .group_by(_CONVERSATIONS.contact_id)
 )
-_PRIVATE_REPLIES = select(OutboxItem.conversation_id, OutboxItem.target_external_id).where(
-    OutboxItem.conversation_id.in_(_IDS),
-    OutboxItem.way == str(Way.PRIVATE_REPLY),
-    OutboxItem.state.in_(("queued", "sending", "sent", "unknown")),
+_PRIVATE_REPLIES = select(_OUTBOX.conversation_id, _OUTBOX.target_external_id).where(
+    among(_OUTBOX.conversation_id),
+    _OUTBOX.way == str(Way.PRIVATE_REPLY),
+    # Told by what it is not: SQLite would else read every reply ever sent, by the index of states.
+    _OUTBOX.state.not_in(("failed", "cancelled")),
 )
 
 

@@ -15,7 +15,8 @@ import pytest
 from sqlalchemy import Engine, PrimaryKeyConstraint, UniqueConstraint, event, select, true, update
 
 from connectors.base import Change, ChangeKind, Connector, Gap, Listing, Page
-from inbox import contacts, poll, profiles, retention, subjects, work
+from inbox import automation, contacts, poll, profiles, retention, subjects, ways, work
+from inbox.crises import NO_BEHAVIOUR
 from inbox.db import is_sqlite, reading, writing
 from inbox.models import Account, Base, Contact, Conversation, Message
 from inbox.queries import contacts as people
@@ -174,6 +175,23 @@ def test_the_page_of_accounts_reads_no_webhook_bodies(runtime: Runtime) -> None:
                 plans += [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
     assert plans
     assert all("COVERING INDEX ix_pushes_received" in plan for plan in plans if "pushes" in plan), plans
+
+
+def test_what_is_asked_for_a_batch_reads_no_reply_of_other_conversations(runtime: Runtime) -> None:
+    """Every reply ever sent has the state `sent`: by the index of states all of them would be read for each batch."""
+    with writing(runtime.sessions) as session:
+        messages = session.scalars(select(Message)).all()
+        conversations = session.scalars(select(Conversation)).all()
+        with listening(runtime.engine) as statements:
+            ways.situations(session, conversations, runtime.clock(), human=True)
+            automation.look_around(session, messages, NO_BEHAVIOUR, runtime.clock())
+        asked = [(text, values) for text, values in statements if "FROM outbox" in text]
+        plans = [
+            session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all() for text, values in asked
+        ]
+    assert len(conversations) == 3
+    assert len(plans) == 4
+    assert [row[3] for plan in plans for row in plan if "ix_outbox_state" in row[3]] == []
 
 
 def test_a_scan_would_be_found(runtime: Runtime) -> None:
