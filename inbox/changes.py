@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import Change, ChangeKind, InboundMessage, Listing
 from inbox import contacts, echoes, events, unreadable
+from inbox.among import among
 from inbox.models import Conversation, EarlierText, EarlyChange, Message, Subject
 from inbox.storable import storable
 
@@ -164,16 +165,19 @@ def apply_early(session: Session, account_id: int, external_ids: Sequence[str], 
     """Apply what was announced about messages before they arrived."""
     if not external_ids:
         return set()
-    waiting = session.scalars(
-        select(EarlyChange)
-        .where(EarlyChange.account_id == account_id, EarlyChange.external_id.in_(external_ids))
-        .order_by(EarlyChange.at)
-    ).all()
+    waiting = session.scalars(_EARLY, {"account": account_id, "ids": external_ids}).all()
     if not waiting:
         return set()
     changes = [Change(row.external_id, ChangeKind(row.kind), row.at, row.text) for row in waiting]
     session.execute(delete(EarlyChange).where(EarlyChange.id.in_([row.id for row in waiting])))
     return apply(session, account_id, changes, now)
+
+
+_EARLY = (
+    select(EarlyChange)
+    .where(EarlyChange.account_id == bindparam("account"), among(EarlyChange.external_id))
+    .order_by(EarlyChange.at)
+)
 
 
 def apply_listings(session: Session, account_id: int, listings: Sequence[Listing], now: datetime) -> set[int]:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session, undefer
 
 from connectors.base import Author, InboundMessage
 from inbox import attachments, events, profiles, threads
+from inbox.among import among
 from inbox.errors import NotThere, Refusal
 from inbox.models import (
     Attachment,
@@ -49,11 +50,7 @@ def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMes
                 people[author.external_id] = _with_what_is_known(author, people.get(author.external_id))
     if not people:
         return {}
-    rows = session.execute(
-        select(Contact.id, Contact.external_id, Contact.name, Contact.handle, Contact.followers).where(
-            Contact.account_id == account_id, Contact.external_id.in_(list(people))
-        )
-    ).all()
+    rows = session.execute(_KNOWN, {"account": account_id, "ids": people}).all()
     found = {row.external_id: row.id for row in rows}
     for row in rows:
         _rename(session, row, people[row.external_id])
@@ -77,6 +74,9 @@ def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMes
 
 _CONTACTS = table(Contact)
 _ADD = insert(_CONTACTS).returning(_CONTACTS.c.id, _CONTACTS.c.external_id)
+_KNOWN = select(*(_CONTACTS.c[name] for name in ("id", "external_id", "name", "handle", "followers"))).where(
+    _CONTACTS.c.account_id == bindparam("account"), among(_CONTACTS.c.external_id)
+)
 
 
 def _with_what_is_known(author: Author, earlier: Author | None) -> Author:

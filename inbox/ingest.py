@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from connectors.base import InboundMessage, Kind, Page, Unreadable
 from inbox import changes, contacts, echoes, events, homes, subjects, threads, unreadable
+from inbox.among import among
 from inbox.models import Account, Message, table
 from inbox.second_looks import first_look
 from inbox.storable import can_be_an_id, has_usable_ids, storable_message
@@ -107,10 +108,11 @@ def _by_id(messages: Iterable[InboundMessage]) -> dict[str, InboundMessage]:
 def _known(session: Session, account_id: int, messages: Mapping[str, InboundMessage]) -> dict[str, Message]:
     if not messages:
         return {}
-    rows = session.scalars(
-        select(Message).where(Message.account_id == account_id, Message.external_id.in_(list(messages)))
-    )
+    rows = session.scalars(_KNOWN, {"account": account_id, "ids": messages})
     return {row.external_id: row for row in rows}
+
+
+_KNOWN = select(Message).where(Message.account_id == bindparam("account"), among(Message.external_id))
 
 
 def _bring_up_to_date(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import InboundMessage, Kind
 from connectors.base import Subject as Post
+from inbox.among import among
 from inbox.models import Arrivals, Conversation, Message, Subject, table
 
 
@@ -26,9 +27,7 @@ def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMes
         activity[external_id] = max(activity.get(external_id, message.sent_at), message.sent_at)
     if not posts:
         return {}
-    rows = session.scalars(
-        select(Subject).where(Subject.account_id == account_id, Subject.external_id.in_(list(posts)))
-    ).all()
+    rows = session.scalars(_KNOWN, {"account": account_id, "ids": posts}).all()
     for row in rows:
         post = posts[row.external_id]
         row.last_activity_at = max(row.last_activity_at, activity[row.external_id])
@@ -56,6 +55,7 @@ def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMes
 
 _SUBJECTS = table(Subject)
 _ADD = insert(_SUBJECTS).returning(_SUBJECTS.c.id, _SUBJECTS.c.external_id)
+_KNOWN = select(Subject).where(Subject.account_id == bindparam("account"), among(Subject.external_id))
 
 
 def of_messages(session: Session, message_ids: Sequence[int]) -> list[str]:
@@ -94,13 +94,19 @@ _ACTIVE = (
 def count_arrivals(session: Session, account_id: int, counts: Mapping[str, Sequence[int]]) -> None:
     """Add to the hourly counts: {hour: (all, those that only a poll brought)}."""
     for hour, (count, only_by_poll) in counts.items():
-        changed = session.execute(
-            update(Arrivals)
-            .where(Arrivals.account_id == account_id, Arrivals.hour == hour)
-            .values(count=Arrivals.count + count, only_by_poll=Arrivals.only_by_poll + only_by_poll)
-            .returning(Arrivals.hour)
-        ).first()
-        if changed is None:
+        values = {"account": account_id, "of": hour, "more": count, "more_by_poll": only_by_poll}
+        if session.execute(_COUNT, values).first() is None:
             session.execute(
                 insert(Arrivals).values(account_id=account_id, hour=hour, count=count, only_by_poll=only_by_poll)
             )
+
+
+_ARRIVALS = table(Arrivals)
+_COUNT = (
+    update(_ARRIVALS)
+    .where(_ARRIVALS.c.account_id == bindparam("account"), _ARRIVALS.c.hour == bindparam("of"))
+    .values(
+        count=_ARRIVALS.c.count + bindparam("more"), only_by_poll=_ARRIVALS.c.only_by_poll + bindparam("more_by_poll")
+    )
+    .returning(_ARRIVALS.c.hour)
+)

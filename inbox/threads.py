@@ -45,11 +45,7 @@ def find_or_add(
             or (kept.own == message.own and message.sent_at < kept.sent_at)
         ):
             first[message.conversation_id] = message
-    rows = session.execute(
-        select(Conversation.id, Conversation.external_id, Conversation.contact_id, Conversation.subject_id).where(
-            Conversation.account_id == account.id, Conversation.external_id.in_(list(first))
-        )
-    ).all()
+    rows = session.execute(_KNOWN, {"account": account.id, "ids": first}).all()
     found = {row.external_id: row.id for row in rows}
     for row in rows:
         message = first[row.external_id]
@@ -71,6 +67,9 @@ def find_or_add(
 
 _CONVERSATIONS = table(Conversation)
 _ADD = insert(_CONVERSATIONS).returning(_CONVERSATIONS.c.id, _CONVERSATIONS.c.external_id)
+_KNOWN = select(*(_CONVERSATIONS.c[name] for name in ("id", "external_id", "contact_id", "subject_id"))).where(
+    _CONVERSATIONS.c.account_id == bindparam("account"), among(_CONVERSATIONS.c.external_id)
+)
 
 
 def _correspondent(message: InboundMessage, people: Mapping[str, int]) -> int | None:

@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import Gap as MissingRange
 from connectors.base import Unreadable as UnreadableItem
 from inbox import events
-from inbox.models import Conversation, Gap, Pointer, Unreadable
+from inbox.among import among
+from inbox.models import Conversation, Gap, Pointer, Unreadable, table
 from inbox.storable import LONGEST_ID, can_be_an_id, storable
 
 LONGEST_RAW = 64 * 1024
@@ -105,4 +106,8 @@ def drop_pointers(session: Session, account_id: int, external_ids: Iterable[str]
     """The platform has shown these meanwhile."""
     shown = list(external_ids)
     if shown:
-        session.execute(delete(Pointer).where(Pointer.account_id == account_id, Pointer.external_id.in_(shown)))
+        session.execute(_DROP, {"account": account_id, "ids": shown})
+
+
+_POINTERS = table(Pointer)
+_DROP = delete(_POINTERS).where(_POINTERS.c.account_id == bindparam("account"), among(_POINTERS.c.external_id))
