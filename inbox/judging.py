@@ -128,6 +128,11 @@ class Batch:
             situation = replace(situation, human=False)
         return ways.options_in(self.runtime.channels, conversation.channel, situation)
 
+    def private_window_ends_at(self, conversation: Conversation) -> datetime | None:
+        """Until when we may answer privately in one of the batch's conversations; None without a limit."""
+        situation = self._situations[conversation.id]
+        return ways.private_window_ends_at(self.runtime.channels, conversation.channel, situation)
+
     # -- understanding -----------------------------------------------------------------------------------------------
 
     def _understand(self, message: Message) -> Judged:

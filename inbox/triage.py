@@ -5,7 +5,6 @@ Nothing here waits for the network: a slow platform cannot delay a crisis. What 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -13,9 +12,8 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, load_only
 
-from connectors.base import WayState
 from crisis_playbook import Playbook
-from inbox import due_times, events, ways
+from inbox import due_times, events
 from inbox.among import among
 from inbox.db import reading, writing
 from inbox.errors import InboxError
@@ -25,8 +23,9 @@ from inbox.runtime import Runtime
 
 log = structlog.get_logger("triage")
 
-BATCH = 60
-"""Few enough that on SQLite, where one writes at a time, a push need not wait long for its turn."""
+BATCH = 100
+"""As many as a page brings: what is asked once for a batch is asked for more of them. Few enough that on SQLite, where
+one writes at a time, a push need not wait long for its turn."""
 
 
 def triage_one(runtime: Runtime) -> bool:
@@ -110,7 +109,7 @@ def _set_clocks(session: Session, runtime: Runtime, playbook: Playbook, batch: B
     for_all = due_times.severity_for_all(session, runtime, now)
     due_times.work_out(playbook, found, accounts, batch.labels, for_all, runtime.settings.inbox, now)
     for conversation in found:
-        conversation.reply_window_ends_at = _window(batch.options(conversation))
+        conversation.reply_window_ends_at = batch.private_window_ends_at(conversation)
     # The same columns for all, changed or not: one statement writes the whole batch.
     rows = [{"of": one.id, **{column: getattr(one, column) for column in _OF_TRIAGE}} for one in found]
     session.execute(_UNDERSTOOD, rows)
@@ -128,14 +127,6 @@ _UNDERSTOOD = (
     .where(_CONVERSATIONS.c.id == bindparam("of"))
     .values({column: bindparam(column) for column in _OF_TRIAGE})
 )
-
-
-def _window(options: Sequence[ways.Option]) -> datetime | None:
-    """Until when the platform lets us answer privately, as far as it sets a limit."""
-    for option in options:
-        if option.way in ways.PRIVATE_WAYS and option.state is WayState.AVAILABLE:
-            return option.deadline
-    return None
 
 
 def note_breaches(session: Session, now: datetime, most: int = 200) -> int:

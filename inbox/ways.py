@@ -229,6 +229,14 @@ def options_in(channels: Channels, channel: str, situation: Situation) -> list[O
     return [describe(option) for option in channels[channel].ways(situation)]
 
 
+def private_window_ends_at(channels: Channels, channel: str, situation: Situation) -> datetime | None:
+    """Until when the platform lets us answer privately, as far as it sets a limit."""
+    for option in channels[channel].ways(situation):
+        if option.way in PRIVATE_WAYS and option.state is WayState.AVAILABLE:
+            return option.deadline
+    return None
+
+
 def describe(option: WayOption) -> Option:
     """A connector's answer with its sentence."""
     return Option(
