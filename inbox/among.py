@@ -1,7 +1,7 @@
 """`column IN (…)` with all the values in one parameter: the statement's text stays the same however many they are.
 
-SQLAlchemy writes a mark for each value into the text, which costs more than finding sixty rows by their key, and each
-number of values is another statement for the database to prepare. SQLite reads the values from a JSON list,
+SQLAlchemy writes a mark for each value into the text, which costs more than finding a hundred rows by their key, and
+each number of values is another statement for the database to prepare. SQLite reads the values from a JSON list,
 PostgreSQL from an array; both look each of them up in the column's index.
 """
 
@@ -36,7 +36,7 @@ class _Among(FunctionElement[Any]):
 @compiles(_Among, "sqlite")
 def _in_a_list(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
     column, values = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - a column's name and the mark of a parameter
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - a column and a mark
 
 
 @compiles(_Among, "postgresql")
