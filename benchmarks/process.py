@@ -26,8 +26,8 @@ ACCOUNTS = (
 )
 SETTLING = 12.0
 """Seconds until the first import of an almost empty world is over."""
-IDLE = 120.0
-"""Seconds: every account is polled twice."""
+IDLE = 180.0
+"""Seconds: every account is polled three times."""
 FLOOR = """
 import asyncio, sys
 import sqlalchemy.orm, jinja2, requests, uvicorn
