@@ -124,7 +124,12 @@ class ThreadReader:
         """
         collected, after = Collected(), None
         for _ in range(PAGES_FOR_ONE):
-            page = self.page(after, collected, poll, person=conversation_id)
+            try:
+                page = self.page(after, collected, poll, person=conversation_id)
+            except (Refused, Misconfigured):
+                if after is None:
+                    raise
+                break  # the cursor has worn out meanwhile: whoever asked sees that the thread is not there
             found = [one for one in page.threads if conversation_id in (one.conversation_id, one.key)]
             for thread in found:
                 collected.add(thread.view.messages, thread.view.unreadable)

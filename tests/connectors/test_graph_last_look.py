@@ -10,7 +10,7 @@ import pytest
 import responses
 
 from connectors.base import Kind, Page, Tally
-from tests.connectors.meta_account import BASE, NOW, PAGE, POLL, facebook, graph_time
+from tests.connectors.meta_account import BASE, NOW, PAGE, POLL, error, facebook, graph_time
 
 ANNA = "4711"
 CONVERSATIONS = f"{BASE}/{PAGE}/conversations"
@@ -66,6 +66,12 @@ def test_lists_that_go_on_without_the_thread_end(mocked: responses.RequestsMock)
     page = read(mocked, going_on(), going_on())
     assert page.messages == ()
     assert len(mocked.calls) == 2
+
+
+def test_a_cursor_worn_out_on_the_way_ends_the_search_and_nothing_else(mocked: responses.RequestsMock) -> None:
+    mocked.add("GET", CONVERSATIONS, json=going_on())
+    mocked.add("GET", CONVERSATIONS, status=400, json=error(100))
+    assert facebook().read_thread(ANNA, Kind.DIRECT_MESSAGE, POLL).messages == ()
 
 
 def test_a_thread_that_cannot_be_read_is_not_an_empty_one(mocked: responses.RequestsMock) -> None:
