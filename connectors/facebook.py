@@ -108,7 +108,7 @@ class Facebook:
         self._page_id = login.external_id
         self._own_ids = frozenset({login.external_id})
         origin = login.api_base or FACEBOOK_ORIGIN
-        self._graph = Graph(origin, login.credentials["access_token"], login.credentials.get("app_secret"))
+        self._graph = Graph(origin, login.credentials)
         self._posts = FacebookPosts(self._graph, self._page_id)
         self._threads = ThreadReader(
             self._graph,

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from connectors.base import OutcomeUnknown, Unavailable, Usage
 from connectors.graph_errors import graph_error
 from connectors.graph_usage import usage_of
-from connectors.http import Answer, Door, Files
+from connectors.http import Answer, Door, Files, Secrets
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +35,13 @@ class Got:
 class Graph:
     """One token at one origin."""
 
-    def __init__(self, origin: str, token: str, app_secret: str | None, door: Door | None = None) -> None:
+    def __init__(self, origin: str, credentials: Mapping[str, str], door: Door | None = None) -> None:
         self._base = f"{origin.rstrip('/')}/{VERSION}"
         self._origin = origin.rstrip("/")
-        self._token = token
+        self._token, app_secret = credentials["access_token"], credentials.get("app_secret")
         self._version_compared = False
-        self._proof = proof(token, app_secret) if app_secret else None
-        self._door = door or Door(secrets=tuple(s for s in (token, app_secret) if s))
+        self._proof = proof(self._token, app_secret) if app_secret else None
+        self._door = door or Door(secrets=Secrets(credentials))
 
     def get(self, path: str, now: datetime, **params: str | int | None) -> Got:
         """Read `/{path}`. Raises NothingHappened kinds only."""
@@ -60,7 +60,7 @@ class Graph:
     def get_unversioned(self, path: str, now: datetime, **params: str) -> Got:
         """Read an address outside the versions, such as Instagram's `refresh_access_token`."""
         query = params | {"access_token": self._token}
-        return self._judged(self._door.read(f"{self._origin}/{path}", query), now, path, writing=False)
+        return self._judged(self._door.read(f"{self._origin}/{path}", query, new_login=True), now, path, writing=False)
 
     def _signed(self) -> dict[str, str]:
         return {"appsecret_proof": self._proof} if self._proof else {}
@@ -68,8 +68,9 @@ class Graph:
     def _judged(self, answer: Answer, now: datetime, path: str, *, writing: bool) -> Got:
         usage = usage_of(answer.headers, now)
         place = f"Graph /{path}"
-        error = graph_error(answer, usage, now, writing=writing, place=self._door.redact(place))
+        error = graph_error(answer, usage, now, writing=writing, place=place)
         if error is not None:
+            error.args = (self._door.redact(str(error)),)
             raise error
         if not isinstance(answer.body, Mapping):
             kind = OutcomeUnknown if writing else Unavailable

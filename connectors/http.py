@@ -39,17 +39,43 @@ _SECRET_VALUE = re.compile(
     r"(\"?\s*[=:]\s*\"?|%3D)[^&\s\"'<>,}]+"
 )
 _BEARER = re.compile(r"(?i)(bearer|oauth)\s+[A-Za-z0-9|._~+/=-]{8,}")
+NO_SECRETS = ("app_id", "client_id")
+"""Credentials that identify an app and open nothing."""
+SHORTEST_SECRET = 6
+SHORTEST_IN_ANSWERS = 16
+"""What is shorter, such as a chosen verify token, may be an ordinary word in a customer's message."""
 Files = Mapping[str, tuple[str, bytes, str]]
 """By form field: file name, content, content type."""
 
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")
 
 
-def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
-    """The same text without tokens, proofs and the secrets given."""
-    for secret in secrets:
-        text = text.replace(secret, "…")
+def redact(text: str) -> str:
+    """The same text without what is named or shaped like a token or proof."""
     return _BEARER.sub(r"\1 …", _SECRET_VALUE.sub(r"\1\2…", text))
+
+
+class Secrets:
+    """One account's credentials, taken out of our own sentences and of what the platform answers."""
+
+    def __init__(self, credentials: Mapping[str, str]) -> None:
+        secret = {value for name, value in credentials.items() if name not in NO_SECRETS}
+        self._told = sorted((value for value in secret if len(value) >= SHORTEST_SECRET), key=len, reverse=True)
+        long = [value.encode() for value in self._told if len(value) >= SHORTEST_IN_ANSWERS]
+        self._answered = [*long, *(value.replace(b"/", b"\\/") for value in long if b"/" in value)]
+
+    def redact(self, text: str) -> str:
+        """The same sentence without any of them, nor anything shaped like one."""
+        for value in self._told:
+            text = text.replace(value, "…")
+        return redact(text)
+
+    def taken_out(self, raw: bytes) -> bytes:
+        """The same answer without any of them: what a platform repeats must not be stored as somebody's words."""
+        for value in self._answered:
+            if value in raw:
+                raw = raw.replace(value, "…".encode())
+        return raw
 
 
 class _RedactedRecords(logging.Filter):
@@ -81,10 +107,10 @@ class Door:
         *,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
-        secrets: tuple[str, ...] = (),
+        secrets: Secrets | None = None,
     ) -> None:
         self._timeout = (connect_seconds, read_seconds)
-        self._secrets = tuple(sorted((s for s in secrets if len(s) >= 6), key=len, reverse=True))
+        self._secrets = secrets or Secrets({})
         self._session = requests.Session()
         adapter = HTTPAdapter(max_retries=urllib3.Retry(total=0, read=False), pool_maxsize=8)
         self._session.mount("https://", adapter)
@@ -92,14 +118,17 @@ class Door:
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.trust_env = True
 
-    def read(self, url: str, params: Mapping[str, str]) -> Answer:
-        """GET. A connection that breaks is tried once more at once; raises Unavailable or Misconfigured only."""
+    def read(self, url: str, params: Mapping[str, str], *, new_login: bool = False) -> Answer:
+        """GET. A connection that breaks is tried once more at once; raises Unavailable or Misconfigured only.
+
+        Our secrets are taken out of the answer, unless it is to bring a `new_login`, which may be the old one.
+        """
         try:
-            return self._exchange("GET", url, params, None)
+            return self._exchange("GET", url, params, None, new_login=new_login)
         except _Broken:
             pass
         try:
-            return self._exchange("GET", url, params, None)
+            return self._exchange("GET", url, params, None, new_login=new_login)
         except _Broken as broken:
             raise Unavailable(f"Asked twice for {_path(url)}: {broken}{AGAIN}", code="network") from None
 
@@ -115,7 +144,7 @@ class Door:
 
     def redact(self, text: str) -> str:
         """`text` without this door's secrets."""
-        return redact(text, self._secrets)
+        return self._secrets.redact(text)
 
     def _exchange(
         self,
@@ -124,6 +153,7 @@ class Door:
         params: Mapping[str, str],
         form: Mapping[str, str] | None,
         files: Files | None = None,
+        new_login: bool = False,
     ) -> Answer:
         connect_seconds, read_seconds = self._timeout
         try:
@@ -139,6 +169,7 @@ class Door:
             )
             with response:
                 raw = _bounded(response)
+            raw = raw if new_login else self._secrets.taken_out(raw)
         except requests.RequestException as error:
             raise self._sorted(url, error, writing=method != "GET") from None
         except urllib3.exceptions.HTTPError as error:

@@ -97,7 +97,7 @@ class Instagram:
         self._page_id = page_id
         self._own_ids = frozenset({login.external_id, *([page_id] if page_id else [])})
         origin = login.api_base or (FACEBOOK_ORIGIN if self._by_facebook else INSTAGRAM_ORIGIN)
-        self._graph = Graph(origin, login.credentials["access_token"], login.credentials.get("app_secret"))
+        self._graph = Graph(origin, login.credentials)
         self._media = InstagramMedia(self._graph, self._account_id, self._own_ids)
         threads_of = page_id if self._by_facebook else "me"
         self._threads = ThreadReader(

@@ -20,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from connectors.base import Login, Misconfigured, OutcomeUnknown, RateLimited, Unavailable, Usage
-from connectors.http import CONNECT_SECONDS, READ_SECONDS, read_json, redact
+from connectors.http import CONNECT_SECONDS, READ_SECONDS, Secrets, read_json
 from connectors.network_failures import AGAIN, explained, never_left
 from connectors.twitter_errors import UNSEEN, Act, Problem, classify, quotas
 
@@ -101,8 +101,7 @@ class Api:
 
     def __init__(self, login: Login) -> None:
         credentials = login.credentials
-        by_length = sorted(credentials.values(), key=len, reverse=True)
-        self._secrets = tuple(value for value in by_length if len(value) >= 6)
+        self._secrets = Secrets(credentials)
         self.user_auth = "consumer_key" in credentials and "access_token_secret" in credentials
         if self.user_auth:
             keys = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
@@ -150,10 +149,12 @@ class Api:
         call: Callable[[], requests.Response],
         may_refuse: tuple[str, ...] = (),
     ) -> Answer:
-        """Run one request and sort whatever comes of it. The texts of all errors are free of secrets."""
+        """Run one request and sort whatever comes of it. Errors and answers are free of our secrets, but for the
+        answer to a sign-in: that brings some, perhaps the same."""
         try:
             response = call()
-            body = self._object(response)
+            raw = response.content
+            body = self._object(raw if act is Act.SIGN_IN else self._secrets.taken_out(raw))
         except _Refusal as refusal:
             problem = _problem(refusal.response)
             for name in may_refuse if problem.status == 400 else ():
@@ -163,7 +164,7 @@ class Api:
             error = classify(problem, act, now, usage)
             if isinstance(error, RateLimited) and not error.whole_account:
                 error.allowances = frozenset({allowance})
-            error.args = (self._redacted(str(error)),)
+            error.args = (self._secrets.redact(str(error)),)
             raise error from None
         except requests.RequestException as error:
             message = f"The {act.value} at X got no answer. {explained(error, self._origin, self._time_out)}"
@@ -181,14 +182,11 @@ class Api:
         return Answer(body, usage, headers.get("x-access-level"))
 
     @staticmethod
-    def _object(response: requests.Response) -> Mapping[str, Any]:
-        body = read_json(response.content)
+    def _object(raw: bytes) -> Mapping[str, Any]:
+        body = read_json(raw)
         if not isinstance(body, dict):
             raise ValueError("it is no JSON object")
         return body
-
-    def _redacted(self, text: str) -> str:
-        return redact(text, self._secrets)
 
 
 def _problem(response: requests.Response) -> Problem:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base import Misconfigured, OutcomeUnknown, Unavailable
-from connectors.http import Door, clean_text, read_json, redact
+from connectors.http import Door, Secrets, clean_text, read_json, redact
 from tests.connectors.listening import listening
 
 TOKEN = "FAKE-TOKEN-not-real-0001"
@@ -40,7 +40,7 @@ def says(status: str, body: bytes) -> Callable[[socket.socket], None]:
 
 
 def door() -> Door:
-    return Door(read_seconds=0.3, secrets=(TOKEN,))
+    return Door(read_seconds=0.3, secrets=Secrets({"access_token": TOKEN}))
 
 
 def test_a_refused_connection_certainly_did_nothing() -> None:
@@ -154,6 +154,21 @@ def test_urllib3_writes_no_token_even_at_debug(caplog: pytest.LogCaptureFixture)
 )
 def test_redaction(text: str) -> None:
     assert TOKEN not in redact(text)
+
+
+def test_an_answer_that_repeats_our_secrets_comes_in_without_them() -> None:
+    known = Secrets(
+        {"access_token": TOKEN, "app_secret": "fake/secret/of/an/app", "verify_token": "paket", "app_id": "1" * 16}
+    )
+    said = f'{{"message": "{TOKEN} fake\\/secret\\/of\\/an\\/app fake/secret/of/an/app Wo ist mein paket? {"1" * 16}"}}'
+    with server(says("200 OK", said.encode())) as url:
+        repeated = Door(read_seconds=0.3, secrets=known).read(url, {}).body
+    assert repeated == {"message": f"… … … Wo ist mein paket? {'1' * 16}"}
+
+
+def test_a_new_login_may_be_the_old_one() -> None:
+    with server(says("200 OK", f'{{"access_token": "{TOKEN}"}}'.encode())) as url:
+        assert door().read(url, {}, new_login=True).body == {"access_token": TOKEN}
 
 
 def test_nul_and_half_pairs_are_taken_out() -> None:

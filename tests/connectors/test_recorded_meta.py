@@ -215,7 +215,7 @@ def test_lists_and_nodes() -> None:
     withheld = polled_message(eu, None, "t_1", frozenset())
     assert withheld.attachments[0].type == "unavailable"
     assert str(withheld.attachments[0].name).startswith("Media not available")
-    media = InstagramMedia(Graph("http://graph.test", "fake-token", None), "1", frozenset({"1"}))
+    media = InstagramMedia(Graph("http://graph.test", {"access_token": "fake-token"}), "1", frozenset({"1"}))
     given = recorded("instagram/restfb/instagram__comment.json")
     assert media.read(given, None, None).author.external_id == "98765432123"
     page = recorded("facebook/sns-sdks/facebook__users__user_accounts_p1.json")

@@ -42,22 +42,38 @@ CHANNELS = {"facebook": OF_META, "instagram": OF_META, "twitter": OF_X}
 class Parrot(BaseHTTPRequestHandler):
     """Fails in every way in turn, and says back what it was told and all secrets there are."""
 
-    statuses = cycle((500, 400, 401, 503, 200, 403, 429))
+    statuses = cycle((500, 201, 400, 401, 201, 503, 200, 201, 403, 429))
+    """201: a list as it should be, in which somebody has written the account's own secrets."""
 
     def answer(self) -> None:
         length = int(self.headers.get("content-length") or 0)
         told = [self.path, str(self.headers), self.rfile.read(length).decode("utf-8", "replace")]
         said = f"Bad request: {told} {json.dumps(SECRETS)} {' '.join(SECRETS.values())}"
         status = next(self.statuses)
-        body = json.dumps(
-            {"error": {"message": said, "type": "OAuthException", "code": 190 if status == 401 else 2}, "title": said,
-             "detail": said, "errors": [{"message": said, "code": 89}], "status": status}
-        ).encode()  # fmt: skip
+        trouble = {
+            "error": {"message": said, "type": "OAuthException", "code": 190 if status == 401 else 2}, "title": said,
+            "detail": said, "errors": [{"message": said, "code": 89}], "status": status,
+        }  # fmt: skip
+        body = json.dumps(self.listed() if status == 201 else trouble).encode()
+        status = 200 if status == 201 else status
         self.send_response(status, said.replace("\r", " ").replace("\n", " ")[:400].encode("ascii", "replace").decode())
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def listed(self) -> dict[str, object]:
+        """One row that every list of either platform can be made of."""
+        theirs = " ".join(SECRETS[name] for name in (OF_X if self.path.startswith("/2/") else OF_META))
+        at, words = "2026-11-10T08:59:00+0000", f"Leaked: {theirs}"
+        who = {"id": "77", "name": words, "username": words}
+        row = {
+            "id": "100_55", "message": words, "text": words, "caption": words, "created_time": at, "timestamp": at,
+            "created_at": "2026-11-10T08:59:00.000Z", "from": who, "author_id": "77", "conversation_id": "55",
+            "sender_id": "77", "event_type": "MessageCreate", "dm_conversation_id": "200-77",
+        }  # fmt: skip
+        below = {"comments": {"data": [row]}, "messages": {"data": [{**row, "id": "m_1", "to": {"data": [who]}}]}}
+        return {"data": [{**row, **below, "participants": {"data": [who]}, "id": "100_5"}, row, {"odd": words}]}
 
     do_GET = do_POST = do_DELETE = answer  # noqa: N815 the server calls them so
 
@@ -193,6 +209,7 @@ def test_no_secret_is_logged_stored_shown_or_exported(
     assert all(any(account.name in page for page in pages) for account in accounts)
     assert any("health_detail" in page for page in pages)
     assert "shop-facebook" in lines
+    assert any(row.startswith("messages: ") and "Leaked: …" in row for row in rows), "what is written reaches us"
     assert any("Bad request" in row for row in rows), "what the platform says reaches us, without the secrets"
     for secret in SECRETS.values():
         assert [page[max(0, page.index(secret) - 200) :][:300] for page in pages if secret in page] == []
