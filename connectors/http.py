@@ -39,8 +39,8 @@ _SECRET_VALUE = re.compile(
     r"(\"?\s*[=:]\s*\"?|%3D)[^&\s\"'<>,}]+"
 )
 _BEARER = re.compile(r"(?i)(bearer|oauth)\s+[A-Za-z0-9|._~+/=-]{8,}")
-NO_SECRETS = ("app_id", "client_id")
-"""Credentials that identify an app and open nothing."""
+OPEN_NAMES = ("app_id", "client_id")
+"""Credentials that name an app and open nothing: a platform may put them into any answer."""
 SHORTEST_SECRET = 6
 SHORTEST_IN_ANSWERS = 16
 """What is shorter, such as a chosen verify token, may be an ordinary word in a customer's message."""
@@ -59,9 +59,10 @@ class Secrets:
     """One account's credentials, taken out of our own sentences and of what the platform answers."""
 
     def __init__(self, credentials: Mapping[str, str]) -> None:
-        secret = {value for name, value in credentials.items() if name not in NO_SECRETS}
-        self._told = sorted((value for value in secret if len(value) >= SHORTEST_SECRET), key=len, reverse=True)
-        long = [value.encode() for value in self._told if len(value) >= SHORTEST_IN_ANSWERS]
+        told = {value for value in credentials.values() if len(value) >= SHORTEST_SECRET}
+        self._told = sorted(told, key=len, reverse=True)
+        open_ones = {credentials[name] for name in OPEN_NAMES if name in credentials}
+        long = [one.encode() for one in self._told if len(one) >= SHORTEST_IN_ANSWERS and one not in open_ones]
         self._answered = [*long, *(value.replace(b"/", b"\\/") for value in long if b"/" in value)]
 
     def redact(self, text: str) -> str:

@@ -145,7 +145,7 @@ def test_a_reply_names_the_promise_while_open_and_the_opening_while_closed(offic
         office.clock.advance(seconds=MEASURE_EVERY.total_seconds())
 
         def said(now: datetime) -> tuple[object, object, object]:
-            found = reply_variables(session, office.runtime, conversation, "de", now)
+            found = reply_variables(session, office.runtime, conversation, None, "de", now)
             return found["open"], found["usual_reply_time"], found["next_opening"]
 
         assert said(office.clock()) == (True, "innerhalb von 30 Minuten", None)

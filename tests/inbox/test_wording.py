@@ -50,7 +50,7 @@ def test_a_file_of_another_encoding_and_a_missing_folder_are_told(tmp_path: Path
 def test_the_variables_that_may_be_named_are_those_that_are_given(runtime: Runtime) -> None:
     with writing(runtime.sessions) as session:
         conversation: Conversation = add_conversation(session)
-        assert set(reply_variables(session, runtime, conversation, "de", MOMENT)) == VARIABLES
+        assert set(reply_variables(session, runtime, conversation, None, "de", MOMENT)) == VARIABLES
 
 
 def wording(folder: Path, **texts: str) -> Wording:
