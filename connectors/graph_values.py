@@ -11,12 +11,11 @@ import orjson
 
 from connectors.base import Cursor, Json, Unreadable
 from connectors.http import redact
+from connectors.times import iso_time, possible
 
 LARGEST_RAW = 64 * 1024
 """Bytes kept of an item that could not be read."""
 _MILLISECONDS_FROM = 100_000_000_000
-_EARLIEST = datetime(2004, 1, 1, tzinfo=UTC)
-"""Before anything on these platforms: an earlier time is no time."""
 
 
 class Odd(ValueError):
@@ -29,8 +28,7 @@ def graph_time(value: Json) -> datetime | None:
     Webhooks give seconds for changes and milliseconds for messaging; the dashboard's test button sends text. A time
     before these platforms existed is none either.
     """
-    found = _moment(value)
-    return found if found is not None and found >= _EARLIEST else None
+    return possible(_moment(value))
 
 
 def _moment(value: Json) -> datetime | None:
@@ -39,11 +37,7 @@ def _moment(value: Json) -> datetime | None:
     if isinstance(value, str):
         text = value.strip()
         if not text.lstrip("-").isdigit():
-            try:
-                moment = datetime.fromisoformat(text)
-            except ValueError:
-                return None
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return iso_time(text)
         value = int(text)
     if not isinstance(value, (int, float)):
         return None

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.base import Attachment, Author, InboundMessage, Kind, Subject, Unreadable, Visibility
+from connectors.times import iso_time
 from connectors.twitter_text import plain
 
 Row = Mapping[str, Any]
@@ -58,13 +59,7 @@ def id_at(time: datetime) -> str:
 
 def moment(value: object) -> datetime | None:
     """An aware UTC time out of X's `2026-07-24T21:23:23.000Z`, None when it is no time."""
-    if not isinstance(value, str):
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    return iso_time(value) if isinstance(value, str) else None
 
 
 def identifier(value: object) -> str | None:
