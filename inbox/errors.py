@@ -43,3 +43,8 @@ class Refusal(InboxError):
 
 class DatabaseProblem(InboxError):
     """The database cannot be used; the text says what to do."""
+
+
+UNEXPECTED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+"""What one odd item may raise where nobody thought of it, such as a number no column holds or a time before all
+calendars: it must not hold up the items beside it."""

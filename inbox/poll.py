@@ -28,6 +28,7 @@ from connectors.base import (
 from inbox import accounts, metrics, resting, second_looks, subjects, unreadable
 from inbox.claims import NOW, Claiming, claim, claiming
 from inbox.db import writing
+from inbox.errors import UNEXPECTED
 from inbox.ingest import Ingested, ingest
 from inbox.models import Account, Message, Pointer, Stream
 from inbox.runtime import Runtime
@@ -137,7 +138,7 @@ def store_page(
     try:
         with session.begin_nested():
             return ingest(session, account, page, now, pushed=pushed, look_again=look_again)
-    except (DataError, IntegrityError, StatementError, ValueError, TypeError, LookupError, AttributeError) as error:
+    except (DataError, IntegrityError, StatementError, *UNEXPECTED) as error:
         if isinstance(error, OperationalError):
             raise
         log.exception("a page cannot be stored whole; message by message now", account=account.name)
@@ -156,7 +157,7 @@ def _store_piecemeal(
                 stored = ingest(session, account, piece, now, pushed=pushed, look_again=look_again)
         except OperationalError:
             raise
-        except (SQLAlchemyError, ValueError, TypeError, LookupError, AttributeError) as error:
+        except (SQLAlchemyError, *UNEXPECTED) as error:
             log.exception("an item cannot be stored", account=account.name)
             items = [
                 Unreadable(

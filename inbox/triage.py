@@ -16,7 +16,7 @@ from crisis_playbook import Playbook
 from inbox import due_times, events
 from inbox.among import among
 from inbox.db import reading, writing
-from inbox.errors import InboxError
+from inbox.errors import UNEXPECTED, InboxError
 from inbox.judging import Batch
 from inbox.models import Conversation, Message, table
 from inbox.runtime import Runtime
@@ -34,7 +34,7 @@ def triage_one(runtime: Runtime) -> bool:
         return False
     try:
         return _judge_some(runtime, BATCH)
-    except (InboxError, SQLAlchemyError, ValueError, LookupError, TypeError, AttributeError):
+    except (InboxError, SQLAlchemyError, *UNEXPECTED):
         # One message, or one rule's step, must not hold up all others.
         log.exception("some messages could not be judged together; one by one now")
     for _ in range(BATCH):
@@ -43,7 +43,7 @@ def triage_one(runtime: Runtime) -> bool:
                 break
         except OperationalError:
             raise
-        except (InboxError, SQLAlchemyError, ValueError, LookupError, TypeError, AttributeError) as error:
+        except (InboxError, SQLAlchemyError, *UNEXPECTED) as error:
             log.exception("a message could not be judged; a person must read it")
             _leave_to_a_person(runtime, error)
     return True

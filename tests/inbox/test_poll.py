@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete
 
 from connectors.base import (
+    Author,
     Change,
     ChangeKind,
     ConnectorError,
@@ -290,6 +291,21 @@ def test_an_item_the_database_refuses_is_shown_and_the_rest_of_the_page_arrives(
     assert office.texts() == ["gut"]
     assert [row.external_id for row in office.rows(Unreadable)] == [bad.external_id]
     assert office.account.health == "ok"
+
+
+@pytest.mark.parametrize("door", ["poll", "push"])
+def test_a_number_no_column_holds_stops_neither_the_page_nor_the_pushes_behind_it(office: Office, door: str) -> None:
+    bad = office.letter("viele", "karl", author=Author("karl", "Karl", "karl", followers=10**30))
+    pages = office.box.pages
+    if door == "poll":
+        office.arrive(office.letter("gut"), bad)
+    else:
+        pages["push bad"].append(Page({}, messages=(bad,)))
+        pages["push good"].append(Page({}, messages=(office.letter("gut"),)))
+        assert [office.push(body) for body in (b"bad", b"good")] == [200, 200]
+        office.work("push")
+    assert office.texts() == ["gut"]
+    assert [row.external_id for row in office.rows(Unreadable)] == [bad.external_id]
 
 
 @pytest.mark.parametrize(("letters", "seconds"), [(74, 10), (75, 100), (99, 100), (100, 600)])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import pytest
 from sqlalchemy import event
 
 from connectors.base import Page
-from inbox.models import Event, Suggestion
+from inbox.models import Event, Message, Suggestion
 from tests.inbox.postbox import Office
 
 
@@ -42,3 +45,11 @@ def test_the_timeline_tells_in_order_what_was_done(office: Office) -> None:
     assert [row.kind for row in told] == ["message_received", "judged", "reply_queued"]
     assert told[-1].data == {"outbox_id": item.id}
     assert told[-1].actor == item.author == "playbook"
+
+
+@pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_a_message_of_a_time_nobody_can_reckon_with_holds_up_no_other(office: Office, moment: datetime) -> None:
+    """Some programs write the year 1 where they know no time, or the year 9999."""
+    office.arrive(office.letter("gestern?", "karl", sent_at=moment), office.letter("Guten Tag", "jana"))
+    assert all(message.triaged_at is not None for message in office.rows(Message))
+    assert [item.recipient_external_id for item in office.outbox] == ["jana"]
