@@ -30,6 +30,21 @@ WORTH_TELLING = {
 }
 
 
+def locked(session: Session, account_id: int) -> Account:
+    """The account as it is now, nobody else's to change until the transaction ends. Rows that name it may be written
+    meanwhile.
+
+    Whoever locks an account locks it first, before any of its streams, messages, conversations and outbox items: two
+    who lock the same rows the other way round wait for each other until PostgreSQL breaks one of them off.
+    """
+    return session.get_one(Account, account_id, with_for_update={"key_share": True}, populate_existing=True)
+
+
+def locked_by_name(session: Session, name: str) -> Account:
+    """`locked`, for the account of this name."""
+    return session.scalars(select(Account).where(Account.name == name).with_for_update(key_share=True)).one()
+
+
 def bring_in(
     session: Session,
     name: str,
@@ -45,7 +60,7 @@ def bring_in(
     enterprise: bool = False,
 ) -> Account:
     """Make or update the account of this name and its streams. History stays; new credentials clear `reconnect`."""
-    account = session.scalars(select(Account).where(Account.name == name).with_for_update()).one_or_none()
+    account = session.scalars(select(Account).where(Account.name == name).with_for_update(key_share=True)).one_or_none()
     if account is None:
         # Most platforms tell whole seconds: what somebody writes in this very second is no history.
         connected = (connected_at or now).replace(microsecond=0)
@@ -102,8 +117,8 @@ def _told_to_wait(account: Account, now: datetime) -> bool:
 def retire_others(session: Session, configured: Sequence[str]) -> None:
     """Accounts that left the configuration keep their history and are no longer polled."""
     gone = select(Account.id).where(Account.name.not_in(list(configured))).scalar_subquery()
-    session.execute(update(Stream).where(Stream.account_id.in_(gone)).values(active=False))
     session.execute(update(Account).where(Account.name.not_in(list(configured))).values(configured=False))
+    session.execute(update(Stream).where(Stream.account_id.in_(gone)).values(active=False))
 
 
 def _set_health(session: Session, account: Account, health: str, detail: str, now: datetime) -> None:

@@ -18,8 +18,16 @@ DAEMON = "daemon"
 
 
 def get(session: Session, conversation_id: int, *, lock: bool = False) -> Conversation:
-    """The conversation, locked until the end of the transaction if asked; raises NotThere."""
-    conversation = session.get(Conversation, conversation_id, with_for_update=lock or None)
+    """The conversation; raises NotThere.
+
+    `lock`: as it is now, nobody else's to change until the transaction ends; rows that name it may be written.
+    """
+    if lock:
+        conversation = session.get(
+            Conversation, conversation_id, with_for_update={"key_share": True}, populate_existing=True
+        )
+    else:
+        conversation = session.get(Conversation, conversation_id)
     if conversation is None:
         raise NotThere(f"conversation {conversation_id}")
     return conversation
@@ -105,7 +113,7 @@ def wake_due(session: Session, now: datetime, most: int = 100) -> int:
             select(Conversation.id)
             .where(Conversation.snoozed_until <= now)
             .limit(most)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, key_share=True)
         )
         .scalars()
         .all()

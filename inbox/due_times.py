@@ -112,7 +112,12 @@ def _mark(playbook: Playbook, for_all: str) -> str:
 def _some(session: Session, under: str) -> list[Conversation]:
     found: list[Conversation] = []
     for otherwise in _worked_out_otherwise(under):
-        query = select(Conversation).where(otherwise).limit(BATCH - len(found)).with_for_update(skip_locked=True)
+        query = (
+            select(Conversation)
+            .where(otherwise)
+            .limit(BATCH - len(found))
+            .with_for_update(skip_locked=True, key_share=True)
+        )
         found += session.scalars(query)
     return found
 

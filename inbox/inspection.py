@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-
 from connectors.base import ConnectorError
 from inbox import accounts
 from inbox.db import writing
 from inbox.errors import NotThere
-from inbox.models import Account
 from inbox.runtime import Runtime
 
 
@@ -26,7 +23,7 @@ def inspect(runtime: Runtime, account_name: str, now: datetime) -> list[str]:
     except ConnectorError as error:
         return [str(error)]
     with writing(runtime.sessions) as session:
-        account = session.scalars(select(Account).where(Account.name == account_name).with_for_update()).one()
+        account = accounts.locked_by_name(session, account_name)
         prices = runtime.channels[account.channel].capabilities.prices
         accounts.note_inspection(session, account, found, prices, now)
     return list(found.problems)

@@ -361,7 +361,7 @@ class Batch:
 
 # Written once: putting a statement together costs more than running it.
 _MESSAGES, _LABELLED = table(Message).c, table(ConversationLabel).c
-_THREADS = select(Conversation).where(among(Conversation.id)).with_for_update()
+_THREADS = select(Conversation).where(among(Conversation.id)).order_by(Conversation.id).with_for_update(key_share=True)
 _PEOPLE = select(Contact).where(among(Contact.id))
 _ACCOUNTS = select(Account)
 _LABELS = select(_LABELLED.conversation_id, _LABELLED.label).where(among(_LABELLED.conversation_id))

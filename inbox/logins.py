@@ -123,7 +123,7 @@ def refresh(runtime: Runtime, name: str) -> bool:
     if new is None:
         return True
     with writing(runtime.sessions) as session:
-        account = session.scalars(select(Account).where(Account.name == name).with_for_update()).one()
+        account = accounts.locked_by_name(session, name)
         account.stored_login = runtime.vault.seal(new.credentials)
         account.login_expires_at, account.login_claimed_until = new.expires_at, None
         runtime.logins[name] = account.stored_login
@@ -160,7 +160,7 @@ def _give_up(runtime: Runtime, name: str, error: ConnectorError, now: datetime) 
     log.warning("refreshing the login failed", account=name, error=str(error))
     if isinstance(error, LoginExpired):
         with writing(runtime.sessions) as session:
-            account = session.scalars(select(Account).where(Account.name == name).with_for_update()).one()
+            account = accounts.locked_by_name(session, name)
             accounts.note_failure(session, account, error, now)
 
 
@@ -169,7 +169,7 @@ def _inspect(runtime: Runtime, name: str, now: datetime) -> None:
         inspection = runtime.connectors[name].inspect(now)
     except LoginExpired as error:
         with writing(runtime.sessions) as session:
-            account = session.scalars(select(Account).where(Account.name == name).with_for_update()).one()
+            account = accounts.locked_by_name(session, name)
             account.login_checked_at = now
             accounts.note_failure(session, account, error, now)
         return
@@ -177,7 +177,7 @@ def _inspect(runtime: Runtime, name: str, now: datetime) -> None:
         log.warning("the login could not be inspected", account=name, error=str(error))
         return
     with writing(runtime.sessions) as session:
-        account = session.scalars(select(Account).where(Account.name == name).with_for_update()).one()
+        account = accounts.locked_by_name(session, name)
         prices = runtime.channels[account.channel].capabilities.prices
         accounts.note_inspection(session, account, inspection, prices, now)
     for problem in inspection.problems:

@@ -60,11 +60,11 @@ def carry_out_one(runtime: Runtime) -> bool:
         _give_up_or_wait(runtime, message.id, error, now)
         return True
     with writing(runtime.sessions) as session:
-        row = session.get_one(Message, message.id, with_for_update=True)
+        account, row = _locked(session, message.id)
         row.hidden, row.hidden_changed_at = wanted, now
         row.hide_wanted = row.hide_due_at = None
         prices = runtime.channels[account.channel].capabilities.prices
-        accounts.count_usage(session, session.get_one(Account, row.account_id), usage, prices, now)
+        accounts.count_usage(session, account, usage, prices, now)
         kind = "message_hidden" if wanted else "message_shown"
         events.record(
             session, kind, now, conversation_id=row.conversation_id, actor=actor, message_id=row.id, by_us=True
@@ -72,11 +72,15 @@ def carry_out_one(runtime: Runtime) -> bool:
     return True
 
 
+def _locked(session: Session, message_id: int) -> tuple[Account, Message]:
+    account = accounts.locked(session, session.get_one(Message, message_id).account_id)
+    return account, session.get_one(Message, message_id, with_for_update=True, populate_existing=True)
+
+
 def _give_up_or_wait(runtime: Runtime, message_id: int, error: ConnectorError, now: datetime) -> None:
     """Refused for ever: say so in the timeline. Anything else is tried again; hiding twice does no harm."""
     with writing(runtime.sessions) as session:
-        row = session.get_one(Message, message_id, with_for_update=True)
-        account = session.get_one(Account, row.account_id, with_for_update=True)
+        account, row = _locked(session, message_id)
         prices = runtime.channels[account.channel].capabilities.prices
         accounts.count_usage(session, account, error.usage, prices, now)
         if isinstance(error, (RateLimited, LoginExpired, WritesBlocked)):

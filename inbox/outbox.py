@@ -29,7 +29,18 @@ from connectors.base import (
     Way,
 )
 from connectors.base import Kind as ConversationKind
-from inbox import accounts, attachments, automation, echoes, events, last_look, resting, settling, uploading
+from inbox import (
+    accounts,
+    attachments,
+    automation,
+    conversations,
+    echoes,
+    events,
+    last_look,
+    resting,
+    settling,
+    uploading,
+)
 from inbox.claims import NOW, Claiming, claim, claiming
 from inbox.db import reading, writing
 from inbox.errors import NotThere, Refusal
@@ -54,7 +65,7 @@ AT_ONCE = 2
 
 
 def _get(session: Session, item_id: int) -> OutboxItem:
-    item = session.get(OutboxItem, item_id, with_for_update=True)
+    item = session.get(OutboxItem, item_id, with_for_update=True, populate_existing=True)
     if item is None:
         raise NotThere(f"outbox item {item_id}")
     return item
@@ -249,11 +260,11 @@ def _leaves_if_still_wanted(runtime: Runtime, connector: Connector, attempt: Att
         settling.settle_error(runtime, attempt, Unavailable(f"the connector failed: {type(error).__name__}"))
         return None
     with writing(runtime.sessions) as session:
-        account = session.get_one(Account, account.id, with_for_update=True)
+        account = accounts.locked(session, account.id)
         store_page(session, account, page, connector, now)
         # A colleague who answers in this very moment holds the conversation: either of the two sees the other.
         session.flush()
-        conversation = session.get_one(Conversation, conversation.id, with_for_update=True, populate_existing=True)
+        conversation = conversations.get(session, conversation.id, lock=True)
         item = session.get_one(OutboxItem, attempt.item_id, with_for_update=True, populate_existing=True)
         if not attempt.is_in_hand(item):
             return None
@@ -291,7 +302,7 @@ def _leaving(session: Session, runtime: Runtime, attempt: Attempt) -> Attempt | 
     """
     now = runtime.clock()
     item = session.get_one(OutboxItem, attempt.item_id)
-    account = session.get_one(Account, item.account_id, with_for_update=True, populate_existing=True)
+    account = accounts.locked(session, item.account_id)
     if account.writes_blocked_at is not None or account.paused_at is not None:
         settling.put_back(session, attempt, "The account was stopped before this left.", timedelta(0), now)
         return None

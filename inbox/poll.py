@@ -108,11 +108,10 @@ def _put_off(session: Session, stream: Stream, until: datetime) -> None:
 def _store(runtime: Runtime, stream_id: int, page: Page, connector: Connector, now: datetime) -> None:
     """The page and the cursor in one transaction. A claim lost meanwhile changes nothing: storing is repeatable."""
     with writing(runtime.sessions, repeatable=True) as session:
-        stream = session.get_one(Stream, stream_id, with_for_update=True)
+        account, stream = _locked(session, stream_id)
         if stream.claim != runtime.process:
             log.warning("page dropped: the claim was lost, another process has the stream", stream=stream.name)
             return
-        account = session.get_one(Account, stream.account_id, with_for_update=True)
         result = store_page(session, account, page, connector, now)
         stream.cursor = dict(page.cursor)
         stream.failures = stream.times_limited = 0
@@ -127,6 +126,12 @@ def _store(runtime: Runtime, stream_id: int, page: Page, connector: Connector, n
     metrics.ingested(account.channel, "poll", result.new)
     if result.new or result.changed:
         log.info("page stored", account=account.name, stream=stream.name, new=result.new, changed=result.changed)
+
+
+def _locked(session: Session, stream_id: int) -> tuple[Account, Stream]:
+    """The stream and its account, nobody else's to change until the transaction ends."""
+    account = accounts.locked(session, session.get_one(Stream, stream_id).account_id)
+    return account, session.get_one(Stream, stream_id, with_for_update=True, populate_existing=True)
 
 
 def store_page(
@@ -205,8 +210,7 @@ def _share_of_budget(session: Session, account: Account, runtime: Runtime, now: 
 
 def _note_failure(runtime: Runtime, stream_id: int, error: ConnectorError, now: datetime) -> None:
     with writing(runtime.sessions) as session:
-        stream = session.get_one(Stream, stream_id, with_for_update=True)
-        account = session.get_one(Account, stream.account_id, with_for_update=True)
+        account, stream = _locked(session, stream_id)
         connector = runtime.connectors[account.name]
         accounts.count_usage(session, account, error.usage, connector.capabilities.prices, now)
         stream.failures += 1
@@ -277,7 +281,7 @@ def look_again_one(runtime: Runtime) -> bool:
         _heed(runtime, account.id, error)
         return True
     with writing(runtime.sessions) as session:
-        account = session.get_one(Account, account.id, with_for_update=True)
+        account = accounts.locked(session, account.id)
         store_page(session, account, page, connector, runtime.clock())
     return True
 
@@ -286,7 +290,7 @@ def _heed(runtime: Runtime, account_id: int, error: ConnectorError) -> None:
     """What a failed second look says about the account: the charge, and above all a wish that we wait."""
     now = runtime.clock()
     with writing(runtime.sessions) as session:
-        account = session.get_one(Account, account_id, with_for_update=True)
+        account = accounts.locked(session, account_id)
         prices = runtime.channels[account.channel].capabilities.prices
         accounts.count_usage(session, account, error.usage, prices, now)
         if isinstance(error, (RateLimited, LoginExpired)):
@@ -324,7 +328,7 @@ def look_at_one(runtime: Runtime) -> bool:
             _give_up(runtime, pointer, error)
         return True
     with writing(runtime.sessions) as session:
-        account = session.get_one(Account, account.id, with_for_update=True)
+        account = accounts.locked(session, account.id)
         held = _held(session, pointer)
         if held:
             # Asked by its id alone it does not tell where it belongs; only whether it is gone.

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.base import Page, Unreadable
-from inbox import metrics, unreadable
+from inbox import accounts, metrics, unreadable
 from inbox.claims import Claiming, claim, claiming
 from inbox.db import reading, writing
 from inbox.models import Account, Push
@@ -65,7 +65,7 @@ def drain_one(runtime: Runtime) -> bool:
             _keep_unread(session, push, now)
             return True
         page = _read(connector.read_push, push.body, now)
-        account = session.get_one(Account, push.account_id, with_for_update=True)
+        account = accounts.locked(session, push.account_id)
         result = store_page(session, account, page, connector, now, pushed=True)
         _finish(push, now)
     metrics.ingested(account.channel, "push", result.new)

@@ -84,13 +84,12 @@ def _look_later(runtime: Runtime, item_id: int, error: ConnectorError) -> None:
     """The platform does not answer: the doubt stays, no look has been used up. Ever more rarely as time goes by."""
     now = runtime.clock()
     with writing(runtime.sessions) as session:
-        item = session.get_one(OutboxItem, item_id, with_for_update=True)
+        account, item = settling.locked(session, item_id)
         doubted_for = now - (item.attempted_at or now)
         until = now + min(max(timedelta(seconds=5), doubted_for / 4), settling.LONGEST_WAIT)
         if isinstance(error, RateLimited):
             told = now + resting.silence(error, 1, now)
             until = told if error.until is not None else max(until, told)
-        account = session.get_one(Account, item.account_id, with_for_update=True)
         accounts.count_usage(session, account, error.usage, runtime.channels[account.channel].capabilities.prices, now)
         if item.state == "unknown":
             item.not_before, item.claim, item.claimed_until = until, None, None

@@ -57,12 +57,17 @@ class Attempt:
         return item.state == "sending" and item.attempts == self.number and item.attempted_at == self.left_at
 
 
+def locked(session: Session, item_id: int) -> tuple[Account, OutboxItem]:
+    """The item and its account, nobody else's to change until the transaction ends."""
+    account = accounts.locked(session, session.get_one(OutboxItem, item_id).account_id)
+    return account, session.get_one(OutboxItem, item_id, with_for_update=True, populate_existing=True)
+
+
 def settle_receipt(runtime: Runtime, item_id: int, receipt: Receipt) -> None:
     """The platform gave a receipt: the item is sent, and shown in the thread where it stands."""
     now = runtime.clock()
     with writing(runtime.sessions) as session:
-        item = session.get_one(OutboxItem, item_id, with_for_update=True)
-        account = session.get_one(Account, item.account_id, with_for_update=True)
+        account, item = locked(session, item_id)
         connector = runtime.channels[account.channel]
         accounts.count_usage(session, account, receipt.usage, connector.capabilities.prices, now)
         if item.state == "sent":
@@ -170,8 +175,7 @@ def settle_error(runtime: Runtime, attempt: Attempt, error: ConnectorError) -> N
     """Sort an error by what must happen next."""
     now, left = runtime.clock(), attempt.left_at is not None
     with writing(runtime.sessions) as session:
-        item = session.get_one(OutboxItem, attempt.item_id, with_for_update=True)
-        account = session.get_one(Account, item.account_id, with_for_update=True)
+        account, item = locked(session, attempt.item_id)
         connector = runtime.channels[account.channel]
         accounts.count_usage(session, account, error.usage, connector.capabilities.prices, now)
         if not attempt.is_in_hand(item):

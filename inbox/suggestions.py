@@ -159,9 +159,11 @@ def _rendered(runtime: Runtime, name: str, language: str, variables: dict[str, o
 
 
 def _decide(session: Session, suggestion_id: int, status: str, actor: str, now: datetime) -> Suggestion:
-    suggestion = session.get(Suggestion, suggestion_id, with_for_update=True)
+    suggestion = session.get(Suggestion, suggestion_id)
     if suggestion is None:
         raise NotThere(f"suggestion {suggestion_id}")
+    conversations.get(session, suggestion.conversation_id, lock=True)
+    session.refresh(suggestion, with_for_update=True)
     if suggestion.status != "open":
         raise Refusal(f"This suggestion has been {suggestion.status} already.", 409)
     suggestion.status, suggestion.decided_at, suggestion.decided_by = status, now, actor

@@ -116,7 +116,9 @@ def refresh(
     if not ids:
         return
     session.flush()
-    changes = [_derive(row, row.id in wrote, now) for row in session.execute(_FACTS, {"ids": ids})]
+    # In one order everywhere: who locks the same rows the other way round waits for us, and we for them.
+    facts = sorted(session.execute(_FACTS, {"ids": ids}), key=lambda row: row.id)
+    changes = [_derive(row, row.id in wrote, now) for row in facts]
     session.execute(_BRING_UP_TO_DATE, changes)
     refreshed = set(ids)
     for row in list(session.identity_map.values()):

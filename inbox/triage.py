@@ -135,7 +135,7 @@ def note_breaches(session: Session, now: datetime, most: int = 200) -> int:
         select(Conversation.id, Conversation.clock_kind)
         .where(Conversation.due_at <= now, Conversation.breached_at.is_(None), Conversation.status != "resolved")
         .limit(most)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     ).all()
     for row in late:
         session.execute(update(Conversation).where(Conversation.id == row.id).values(breached_at=now))

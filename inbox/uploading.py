@@ -96,7 +96,7 @@ def _upload(runtime: Runtime, connector: Connector, attempt: Attempt, file: Medi
 def _remember(runtime: Runtime, account_id: int, attachment_id: int, uploaded: Uploaded) -> None:
     now = runtime.clock()
     with writing(runtime.sessions) as session:
-        account = session.get_one(Account, account_id, with_for_update=True)
+        account = accounts.locked(session, account_id)
         prices = runtime.channels[account.channel].capabilities.prices
         accounts.count_usage(session, account, uploaded.usage, prices, now)
         _note(session, attachment_id, platform_id=uploaded.platform_id, platform_id_ends_at=uploaded.expires_at)
