@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.base import Kind, Page, Tally
+from inbox import unreadable
 from inbox.models import Conversation, Message, OutboxItem
 
 LOOKS = 3
@@ -43,7 +44,10 @@ ABSENT = Doubt("The platform's list of the thread lacks the message to be answer
 
 def doubt(session: Session, conversation: Conversation, item: OutboxItem, page: Page) -> Doubt | None:
     """Why this reading of the thread, stored already, may lack something; None: nothing speaks against it."""
-    if page.unreadable:
+    message = session.get(Message, item.because_of_message_id)
+    if page.unreadable and (
+        message is None or unreadable.any_news(session, conversation.account_id, page.unreadable, message.received_at)
+    ):
         return UNREADABLE
     if page.tally != Tally():
         shown = {message.external_id: message.sent_at for message in page.messages} | _known(session, conversation.id)
@@ -55,19 +59,19 @@ def doubt(session: Session, conversation: Conversation, item: OutboxItem, page: 
     whole, target = conversation.kind == str(Kind.DIRECT_MESSAGE), item.target_external_id
     if whole and target is not None and target not in {message.external_id for message in page.messages}:
         return ABSENT
-    message = session.get(Message, item.because_of_message_id)
     return CHANGED if message is not None and message.triaged_at is None else None
 
 
 def _known(session: Session, conversation_id: int) -> dict[str, datetime]:
-    """The newest messages held of this thread, deleted ones too: platforms may count those."""
+    """The newest messages held of this thread, deleted ones too: platforms may count those. With the time of the last
+    that happened to each, since edits and deletions may count as growth."""
     newest = (
-        select(Message.external_id, Message.sent_at)
+        select(Message.external_id, Message.sent_at, Message.edited_at, Message.deleted_at)
         .where(Message.conversation_id == conversation_id)
         .order_by(Message.sent_at.desc())
         .limit(MOST_COUNTED)
     )
-    return {row.external_id: row.sent_at for row in session.execute(newest)}
+    return {external_id: max(filter(None, times)) for external_id, *times in session.execute(newest)}
 
 
 def _newest(shown: dict[str, datetime]) -> datetime:

@@ -179,6 +179,8 @@ def _due() -> list[ColumnElement[bool]]:
         earlier.id < OutboxItem.id,
         earlier.state.in_(("queued", "sending")),
         earlier.needs_approval.is_(False),
+        # A person does not wait for what a machine was told to wait for.
+        or_(earlier.state == "sending", earlier.origin == "agent", OutboxItem.origin == "automation"),
     )
     first_part = aliased(OutboxItem)
     first_part_is_there = or_(

@@ -26,10 +26,9 @@ def _digest(*parts: object) -> str:
 def store(session: Session, account_id: int, items: Sequence[UnreadableItem], now: datetime) -> None:
     """Keep unreadable items, each once however often the platform repeats it."""
     for item in items:
-        raw = storable(item.raw.replace("\x00", "�"), LONGEST_RAW)
+        raw, digest = _mark(item)
         external_id = None if item.external_id is None else storable(item.external_id, LONGEST_ID)
         reason = storable(item.reason, 1000)
-        digest = _digest(item.stream, item.external_id, raw)
         seen_before = session.execute(
             update(Unreadable)
             .where(Unreadable.account_id == account_id, Unreadable.digest == digest)
@@ -50,6 +49,21 @@ def store(session: Session, account_id: int, items: Sequence[UnreadableItem], no
                 )
             )
             events.record(session, "item_unreadable", now, account_id=account_id, reason=reason)
+
+
+def _mark(item: UnreadableItem) -> tuple[str, str]:
+    """What of it is kept, and the digest by which it is found again."""
+    raw = storable(item.raw.replace("\x00", "�"), LONGEST_RAW)
+    return raw, _digest(item.stream, item.external_id, raw)
+
+
+def any_news(session: Session, account_id: int, items: Sequence[UnreadableItem], since: datetime) -> bool:
+    """Whether one of these was not seen before `since` yet."""
+    marks = {_mark(item)[1] for item in items}
+    older = select(Unreadable.digest).where(
+        Unreadable.account_id == account_id, Unreadable.digest.in_(marks), Unreadable.first_seen_at < since
+    )
+    return set(session.scalars(older)) != marks
 
 
 def settle(session: Session, unreadable_id: int, actor: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connectors.base import InboundMessage, OutcomeUnknown, Page, Tally, Unreadable
+from connectors.base import Change, ChangeKind, InboundMessage, OutcomeUnknown, Page, RateLimited, Tally, Unreadable
 from inbox import conversations, outbox
 from inbox.db import reading, writing
 from inbox.queries.outbox import unsettled
@@ -90,6 +90,42 @@ def test_messages_known_by_push_alone_are_no_growth_and_no_surplus(office: Offic
     office.box.thread_troubles.append(Page({}, messages=(first,), tally=tally))
     office.live(11, step=1)
     assert office.states == ["sent"]
+
+
+def test_an_edit_or_a_deletion_makes_no_thread_grow(office: Office) -> None:
+    """Whether a platform counts them as news of the thread is not documented."""
+    question, slip = office.letter("Hallo"), office.letter("Hallp")
+    office.arrive(question, slip)
+    office.clock.advance(seconds=5)
+    edited = changed(question, "Hallo!", office.clock())
+    gone = Change(slip.external_id, ChangeKind.DELETED, office.clock() + timedelta(seconds=5))
+    office.box.pages["messages"].append(Page({"at": 1}, messages=(edited,), changes=(gone,)))
+    office.box.thread_troubles += [Page({}, messages=(edited,), tally=Tally(gone.at, 2))] * 3
+    office.live(20, step=1)
+    assert office.states == ["sent"]
+
+
+@pytest.mark.parametrize(("known_before", "state"), [(True, "sent"), (False, "failed")])
+def test_what_could_not_be_read_before_the_question_came_is_no_answer_to_it(
+    office: Office, known_before: bool, state: str
+) -> None:
+    odd = (Unreadable("messages", "no time", '{"id": "m-1"}', "m-1"),)
+    if known_before:
+        office.box.pages["messages"].append(Page({"at": 1}, unreadable=odd))
+        office.live(11)
+    office.arrive(question := office.letter("Hallo"))
+    office.box.thread_troubles += [Page({}, messages=(question,), unreadable=odd)] * 3
+    office.live(20, step=1)
+    assert office.states == [state]
+
+
+def test_a_person_does_not_wait_for_what_a_machine_was_told_to_wait_for(office: Office) -> None:
+    """The list of the thread may not be read for half an hour; who answers need not read it."""
+    office.arrive(office.letter("Hallo"))
+    office.box.thread_troubles.append(RateLimited("slowly", until=office.clock() + timedelta(minutes=30)))
+    office.box.before_thread = lambda: None if office.outbox[1:] else answer_there(office)
+    office.live(20, step=1)
+    assert [(item.origin, item.state) for item in office.outbox] == [("automation", "cancelled"), ("agent", "sent")]
 
 
 def test_a_persons_answer_in_a_spoiled_reading_cancels_at_once(office: Office) -> None:
