@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -203,12 +204,23 @@ def _check_files(
         attachments.check(runtime, account, way, text, files, found)
 
 
-def reader(session: Session, conversation_id: int) -> str | None:
-    """The name of the one person who would read a private answer; None where the platform withheld who that is."""
-    conversation = conversations.get(session, conversation_id)
-    contact_id = ways.correspondent(conversation, ways.latest_inbound(session, conversation_id))
+class Reader(NamedTuple):
+    """The one person who would read a private answer now."""
+
+    name: str | None
+    """None where the platform withheld who that is."""
+    mark: str
+    """Another one as soon as it may be another person: in a thread of many, whoever wrote last is answered."""
+
+
+def reader(session: Session, conversation_id: int) -> Reader:
+    """Whom a private answer would reach now."""
+    conversation, target = conversations.get(session, conversation_id), ways.latest_inbound(session, conversation_id)
+    contact_id = ways.correspondent(conversation, target)
     contact = session.get(Contact, contact_id) if contact_id is not None else None
-    return (contact.name or contact.handle) if contact is not None else None
+    if contact is None:
+        return Reader(None, f"message-{target.id}" if target is not None else "")
+    return Reader(contact.name or contact.handle, f"contact-{contact.id}")
 
 
 def recipient(session: Session, conversation: Conversation, target: Message | None) -> str | None:

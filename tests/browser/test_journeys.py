@@ -14,7 +14,7 @@ from inbox import conversations, replies
 from inbox.db import reading, writing
 from inbox.models import Conversation, OutboxItem
 from tests.browser import demo
-from tests.browser.cast import FB, JANA, Said
+from tests.browser.cast import FB, JANA, NINA, Said
 from tests.browser.conftest import Desk, Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(120)]
@@ -153,6 +153,48 @@ def test_words_survive_loading_anew_and_an_ended_sign_in(desk: Desk, page_of: Op
     page.locator("article.note", has_text="Preis bei Cleo").wait_for()
     page.reload()
     assert page.input_value("#reply-text") == ""
+
+
+def test_private_words_never_come_back_as_an_answer_to_everybody(desk: Desk, page_of: Open) -> None:
+    """The private way they were written for has closed meanwhile: they wait as a note for the team."""
+    page = page_of(desk, f"/conversations/{demo.conversation_id(desk.runtime, 'c-greta')}")
+    page.check("input[data-visibility=private]", force=True)
+    page.fill("#reply-text", "Ihre Bestellung 4711 geht an die Rechte Wienzeile.")
+    desk.clock.advance(days=8)
+    page.context.add_cookies([{"name": "zuruf_session", "value": desk.sign_in(demo.ANNA), "url": desk.address}])
+    page.reload()
+    assert page.locator("input[data-visibility=private]").count() == 0
+    assert page.input_value("#reply-text") == "Ihre Bestellung 4711 geht an die Rechte Wienzeile."
+    assert page.is_checked("input[value=note]")
+
+
+def test_private_words_never_come_back_as_an_answer_to_another_person(desk: Desk, page_of: Open) -> None:
+    """Somebody else has written in the thread meanwhile, whom a private answer would reach now."""
+    page = page_of(desk, f"/conversations/{demo.conversation_id(desk.runtime, 'c-greta')}")
+    page.check("input[data-visibility=private]", force=True)
+    page.fill("#reply-text", "Ihre Bestellung 4711 geht an die Rechte Wienzeile.")
+    page.reload()
+    assert page.locator(".ways label:has(:checked)").inner_text().strip() == "Privat – nur Greta sieht das"
+    demo.arrive(desk.runtime, Said(0, FB, "c-greta", Kind.COMMENT, NINA, "Das wüsste ich auch gern."))
+    page.reload()
+    assert "nur Nina sieht das" in page.locator(".ways").text_content()
+    assert page.input_value("#reply-text") == "Ihre Bestellung 4711 geht an die Rechte Wienzeile."
+    assert page.is_checked("input[value=note]")
+
+
+def test_private_words_reach_nobody_else_who_wrote_while_they_were_written(desk: Desk, page_of: Open) -> None:
+    """The open page shows the new comment, the composer in use stays as it is: sending is refused until one has looked
+    who would read it now."""
+    page = page_of(desk, f"/conversations/{demo.conversation_id(desk.runtime, 'c-greta')}")
+    page.check("input[data-visibility=private]", force=True)
+    page.fill("#reply-text", "Ihre Bestellung 4711 geht an die Rechte Wienzeile.")
+    with page.expect_response(re.compile(r"/conversations/\d+/thread")):
+        demo.arrive(desk.runtime, Said(0, FB, "c-greta", Kind.COMMENT, NINA, "Das wüsste ich auch gern."))
+    page.locator("#thread article", has_text="Das wüsste ich auch gern.").wait_for()
+    page.click("#send")
+    page.locator("[role=alert]", has_text="hat sich geändert").wait_for()
+    assert outbox_of(desk, "c-greta") == []
+    assert "nur Nina sieht das" in page.locator(".ways label:has(:checked)").inner_text()
 
 
 def test_a_suggestion_for_somebody_who_wrote_privately_moves_them_nowhere(desk: Desk, page_of: Open) -> None:

@@ -217,7 +217,7 @@ def test_a_private_reply_goes_to_nobody_we_know_where_the_author_is_withheld(off
     item = office.reply(office.conversation.id, "Hier drinnen gern.")
     assert (item.target_external_id, item.contact_id, item.recipient_external_id) == (nameless.external_id, None, None)
     with reading(office.runtime.sessions) as session:
-        assert replies.reader(session, office.conversation.id) is None
+        assert replies.reader(session, office.conversation.id).name is None
 
 
 def test_a_private_reply_in_a_thread_of_many_names_who_reads_it(office: Office) -> None:
@@ -225,8 +225,20 @@ def test_a_private_reply_in_a_thread_of_many_names_who_reads_it(office: Office) 
     second = office.comment("Preis?", "karl", conversation_id=root.external_id)
     office.arrive(root, second, stream="comments")
     with reading(office.runtime.sessions) as session:
-        assert replies.reader(session, office.conversation.id) == "Karl"
+        assert replies.reader(session, office.conversation.id).name == "Karl"
     assert office.reply(office.conversation.id, "Hier drinnen gern.").recipient_external_id == "karl"
+
+
+def test_the_reader_is_another_one_as_soon_as_it_may_be_another_person(office: Office) -> None:
+    root = office.comment("Gibt es die in Blau?")
+    marks = []
+    for person, author in (("jana", None), ("jana", None), ("karl", None), ("x", Author()), ("y", Author())):
+        parts = {"conversation_id": root.external_id, **({"author": author} if author else {})}
+        office.arrive(office.comment(f"Und {len(marks)}?", person, **parts) if marks else root, stream="comments")
+        with reading(office.runtime.sessions) as session:
+            marks.append(replies.reader(session, office.conversation.id).mark)
+    assert marks[0] == marks[1]
+    assert len(set(marks)) == 4
 
 
 def test_a_private_reply_stops_the_public_clock_and_is_linked(office: Office) -> None:

@@ -156,18 +156,21 @@
   }
 
   function keep(form, text) {
-    if (text.value.trim()) drafts.keep(form, { text: text.value, way: way()?.value }); else drafts.drop(form);
+    if (text.value.trim()) drafts.keep(form, { text: text.value, way: way()?.value, visibility: way()?.dataset.visibility, reader: way()?.dataset.reader }); else drafts.drop(form);
   }
 
   // Who reads it is kept with the words: what was written to one person must not come back as an answer to everybody.
+  // Where nothing is open any more that the same people read, it waits as a note.
   function restore() {
     const form = composer();
     const text = one("#reply-text");
     const kept = form && drafts.get(form);
     if (!kept || text.value) return;
-    const same = all('[name="way"]', form).find((option) => option.value === kept.way);
+    const offered = all('[name="way"]', form);
+    const sameReaders = offered.filter((one) => one.dataset.visibility === kept.visibility && one.dataset.reader === kept.reader);
+    const same = sameReaders.find((one) => one.value === kept.way) ?? sameReaders[0] ?? offered.find((one) => one.value === "note");
     text.value = kept.text;
-    if (same && !same.checked) { same.checked = true; same.dispatchEvent(new Event("change", { bubbles: true })); }
+    if (!same.checked) { same.checked = true; same.dispatchEvent(new Event("change", { bubbles: true })); }
     measure();
   }
 

@@ -60,18 +60,21 @@
     });
   }
 
-  // A way of answering may open or close meanwhile; a composer somebody is using stays as it is.
+  // A way of answering may open or close meanwhile; a composer somebody is using stays as it is. Returns whether it still
+  // says who reads the answer: in a thread of many that is whoever wrote last.
   function bringComposer(parts) {
     const old = one("#composer");
     const fresh = one("#composer", parts);
-    if (old.contains(document.activeElement) || one("#reply-text", old).value || one("#files-chosen li", old)) return;
+    const readers = (form) => all('[name="way"]', form).map((way) => `${way.value} ${way.dataset.reader}`).join();
+    if (old.contains(document.activeElement) || one("#reply-text", old).value || one("#files-chosen li", old)) return readers(old) === readers(fresh);
     const offers = (form) => one(".ways", form).outerHTML + all(".composer-foot .chip", form).map((chip) => chip.textContent).join();
-    if (offers(old) === offers(fresh)) return;
+    if (offers(old) === offers(fresh)) return true;
     const chosen = one('[name="way"]:checked', old)?.value;
     const same = all('[name="way"]', fresh).find((way) => way.value === chosen && chosen !== "note");
     old.replaceWith(fresh);
     if (same) { same.checked = true; same.dispatchEvent(new Event("change", { bubbles: true })); }
     htmx.process(fresh);
+    return true;
   }
 
   function replaceThread(thread, fresh, atEnd) {
@@ -100,8 +103,7 @@
     const atEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 40;
     if (fresh.innerHTML !== thread.dataset.seen) replaceThread(thread, fresh, atEnd);
     // Who sees the end of the thread has seen what is new; else the server refuses and says why.
-    if (!atEnd) return;
-    bringComposer(parts);
+    if (!atEnd || !bringComposer(parts)) return;
     one('#composer [name="seen_version"]').value = reply.headers.get("Zuruf-Version");
   }
 
