@@ -20,6 +20,8 @@ log = structlog.get_logger("ticker")
 
 _STEADY = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 """APScheduler drops a run that is a second late unless told otherwise."""
+PUT_BACK = timedelta(seconds=1)
+"""By so much a clock must go back to count as put back; time services move it by less all day long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Rounds:
     _wanted: set[str] = field(default_factory=set)
     """Rounds that have not gone since something was written."""
     _under_way: set[str] = field(default_factory=set)
+    _noted_at: datetime | None = None
 
     def start(self) -> None:
         """Begin; the first of each comes after its time."""
@@ -68,7 +71,15 @@ class Rounds:
 
     def note(self, written: bool, now: datetime) -> None:
         """Told again and again whether something was written since the last time: brings forward what looks at that,
-        each round as often as its `every` at most."""
+        each round as often as its `every` at most. After a clock was put back every round goes: what was planned by
+        the old time would come too late."""
+        scheduler = self._scheduler
+        if scheduler is None:
+            return
+        if self._noted_at is not None and now < self._noted_at - PUT_BACK:
+            for one in self.rounds:
+                scheduler.modify_job(one.name, next_run_time=datetime.now(UTC))
+        self._noted_at = now
         hurried = [one for one in self.rounds if one.still is not None]
         if written:
             self._wanted.update(one.name for one in hurried)
@@ -78,7 +89,7 @@ class Rounds:
             if one.name in self._wanted and one.name not in self._under_way and not too_early:
                 self._wanted.discard(one.name)
                 self._brought_forward[one.name] = now
-                self._scheduler.modify_job(one.name, next_run_time=datetime.now(UTC))
+                scheduler.modify_job(one.name, next_run_time=datetime.now(UTC))
 
     def _go(self, one: Round) -> None:
         if self._stopping:

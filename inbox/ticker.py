@@ -139,7 +139,8 @@ class Ticker:
 
     def _begin(self, unit: Unit, now: datetime) -> None:
         with self._lock:
-            rests = unit.name in self._resting and self._resting[unit.name] > now
+            # Not for hours, should the clock have been put back since.
+            rests = timedelta(0) < self._resting.get(unit.name, now) - now <= 2 * PAUSE_AFTER_ERROR
             if self._stopping.is_set() or rests:
                 return
             if self._running.get(unit.name, 0) >= self._threads_for(unit):

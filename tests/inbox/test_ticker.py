@@ -219,3 +219,47 @@ def test_a_write_brings_a_round_forward_but_not_more_often_than_it_may_go(runtim
         assert not gone.acquire(timeout=SOON)
     finally:
         rounds.stop()
+
+
+def test_after_a_clock_was_put_back_no_round_waits_for_the_time_it_was_planned_for(runtime: Runtime) -> None:
+    gone, now = threading.Semaphore(0), runtime.clock()
+    rounds = Rounds(runtime, (Round("round", lambda _runtime: gone.release(), timedelta(hours=1)),))
+    rounds.start()
+    try:
+        rounds.note(False, now)
+        rounds.note(False, now - timedelta(milliseconds=500))
+        assert not gone.acquire(timeout=SOON)
+        rounds.note(False, now - timedelta(hours=2))
+        assert gone.acquire(timeout=PATIENCE)
+        rounds.note(False, now - timedelta(hours=1))
+        assert not gone.acquire(timeout=SOON)
+    finally:
+        rounds.stop()
+
+
+def test_a_note_that_comes_while_the_rounds_end_is_no_error(runtime: Runtime) -> None:
+    rounds = Rounds(runtime, (Round("round", lambda _runtime: None, timedelta(hours=1), still=timedelta(hours=2)),))
+    rounds.start()
+    rounds.stop()
+    rounds.note(True, runtime.clock())
+
+
+def test_a_unit_that_failed_rests_no_longer_because_the_clock_was_put_back(database_url: str, tmp_path: Path) -> None:
+    clock = SteppedClock()
+    runtime = open_runtime(database_url, tmp_path, clock)
+    begun = threading.Semaphore(0)
+
+    def fail(_runtime: Runtime) -> bool:
+        begun.release()
+        raise RuntimeError("on purpose")
+
+    ticker = Ticker(runtime, (Unit("fails", fail, lambda _now: true()),), (), pause=0.01)
+    ticker.start()
+    try:
+        assert begun.acquire(timeout=PATIENCE)
+        assert not begun.acquire(timeout=SOON)
+        clock.advance(hours=-1)
+        assert begun.acquire(timeout=PATIENCE)
+    finally:
+        ticker.stop(timedelta(seconds=2))
+        runtime.engine.dispose()
