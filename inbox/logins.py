@@ -90,10 +90,14 @@ def keep_fresh(runtime: Runtime) -> None:
     for row in due:
         if row.name not in runtime.connectors:
             continue
-        if row.login_expires_at is None or row.login_expires_at <= now + REFRESH_BEFORE:
-            refresh(runtime, row.name)
-        if row.login_checked_at is None or row.login_checked_at <= now - LOOK_EVERY:
-            _inspect(runtime, row.name, now)
+        try:
+            if row.login_expires_at is None or row.login_expires_at <= now + REFRESH_BEFORE:
+                refresh(runtime, row.name)
+            if row.login_checked_at is None or row.login_checked_at <= now - LOOK_EVERY:
+                _inspect(runtime, row.name, now)
+        except Exception:
+            # A connector that breaks over one login must not let the others expire.
+            log.exception("a login could not be kept fresh; it is tried again", account=row.name)
 
 
 def _follow_others(session: Session, runtime: Runtime) -> None:

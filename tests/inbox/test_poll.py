@@ -254,6 +254,19 @@ def test_a_refresh_token_is_spent_once_by_two_processes_and_both_use_the_new_log
     other.close()
 
 
+def test_a_login_whose_inspection_breaks_leaves_the_others_fresh(
+    database_url: str, tmp_path: Path, clock: SteppedClock, box: Postbox
+) -> None:
+    several = Office(database_url, tmp_path, clock, box, accounts=("one", "other"))
+    box.new_logins.append(KeyError("a bug"))
+    logins.keep_fresh(several.runtime)
+    inspected = [account.login_checked_at for account in several.rows(Account)]
+    assert sorted(inspected, key=str) == [clock(), None]
+    logins.keep_fresh(several.runtime)
+    assert [account.login_checked_at for account in several.rows(Account)] == [clock(), clock()]
+    several.close()
+
+
 def test_changed_credentials_clear_reconnect_and_keep_history(
     office: Office, database_url: str, tmp_path: Path, clock: SteppedClock, box: Postbox
 ) -> None:
