@@ -13,7 +13,8 @@ import pytest
 from pydantic import BaseModel
 
 from inbox.commands import add_all
-from inbox.settings import PROJECT, Settings
+from inbox.setting_values import PROJECT
+from inbox.settings import Settings
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "service", "handler", "core", "misc"}
 SOURCES = ("connectors", "crisis_playbook", "inbox", "tests", "benchmarks")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 
 import structlog
@@ -46,7 +46,7 @@ class Watch:
         """Ids below `seen` that nobody saw yet, with how many more looks they get."""
         self.looking: asyncio.Task[None] | None = None
 
-    async def follow(self, after: int, ending: Event) -> AsyncIterator[ServerSentEvent]:
+    async def follow(self, after: int, ending: Event) -> AsyncGenerator[ServerSentEvent, None]:
         """Everything after this event, then what comes, until the reader goes away or the process is ending."""
         queue: asyncio.Queue[list[EventView] | None] = asyncio.Queue()
         latest = await run_sync(self._latest)

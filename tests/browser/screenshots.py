@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tests.browser import demo
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, Desk, serve
@@ -24,7 +25,7 @@ class Picture:
     path: str
     width: int = 1440
     height: int = 900
-    scheme: str = "light"
+    scheme: Literal["light", "dark"] = "light"
     locale: str = "de-AT"
 
 
@@ -59,7 +60,7 @@ def take(desk: Desk, pictures: tuple[Picture, ...], folder: Path) -> None:
         for picture in pictures:
             context = browser.new_context(
                 viewport={"width": picture.width, "height": picture.height},
-                color_scheme=picture.scheme,  # type: ignore[arg-type]
+                color_scheme=picture.scheme,
                 locale=picture.locale,
                 reduced_motion="reduce",
             )

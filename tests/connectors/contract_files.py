@@ -149,7 +149,7 @@ class FilesContract:
             connector = stage.connect()
             taken = connector.files_taken(way, stage.login.options)
             carried = MediaFile("image/png", "a.png", "", PICTURE, "123456", "http://127.0.0.1:9/a.png")
-            odd = [(replace(carried, content_type="application/x-dosexec"),)]
+            odd: list[tuple[MediaFile, ...]] = [(replace(carried, content_type="application/x-dosexec"),)]
             if taken is not None:
                 most = taken.largest["image/png"]
                 odd += [(carried,) * (taken.most + 1), (replace(carried, content=b"x" * (most + 1)),)]

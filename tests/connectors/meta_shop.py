@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from connectors import REGISTRY
 from connectors.base import Connector
 from connectors.sandbox import Sandbox
+from connectors.sandbox.facebook_world import FacebookWorld
+from connectors.sandbox.instagram_world import InstagramWorld
 from tests.connectors.reader_memory import Memory
 from tests.stepped_clock import SteppedClock
 
@@ -18,18 +20,20 @@ class Shop:
 
     def __init__(self, sandbox: Sandbox, account: str) -> None:
         self.sandbox = sandbox
+        self.world: FacebookWorld | InstagramWorld
         if account == "instagram-login":
             login = next(one for one in sandbox.logins() if one.options.get("login") == "instagram")
             self.world = sandbox.world.instagram_login
         else:
             channel = account.removeprefix("shop-")
             login = sandbox.login(channel)
-            self.world = getattr(sandbox.world, channel)
+            self.world = sandbox.world.facebook if channel == "facebook" else sandbox.world.instagram
         self.is_facebook = login.channel == "facebook"
         self.connector: Connector = REGISTRY[login.channel](login)
 
     def post(self, text: str, at: datetime) -> str:
-        return str(self.world.post(text, at=at) if self.is_facebook else self.world.media(text, at=at))
+        world = self.world
+        return world.post(text, at=at) if isinstance(world, FacebookWorld) else world.media(text, at=at)
 
 
 def memory_of(sandbox: Sandbox, account: str, clock: SteppedClock) -> tuple[Shop, Memory]:

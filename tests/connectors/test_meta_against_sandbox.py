@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -29,14 +31,17 @@ from connectors.sandbox import (
     rate_limited,
     server_error,
 )
+from connectors.sandbox.facebook_world import FacebookWorld
+from connectors.sandbox.push_meta import encode, facebook_payload, instagram_payload
+from connectors.sandbox.scene import Happening
 from tests.connectors.meta_shop import ACCOUNTS, memory_of
 from tests.connectors.reader_memory import Memory
 from tests.stepped_clock import SteppedClock
 
 
-def reply_to(way: Way, conversation: str, target: str, text: str, clock: SteppedClock, **more: object) -> Reply:
-    given = {"recipient_id": None, "subject_id": None, "written_by_human": True, "attempted_at": clock()} | more
-    return Reply("marker-1", way, text, conversation, target, **given)  # type: ignore[arg-type]
+def reply_to(way: Way, conversation: str, target: str, text: str, clock: SteppedClock, **more: Any) -> Reply:
+    plain = Reply("marker-1", way, text, conversation, target, None, None, written_by_human=True, attempted_at=clock())
+    return replace(plain, **more)
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)
@@ -113,7 +118,7 @@ def test_a_filtered_comment_is_not_taken_for_deleted(sandbox: Sandbox, clock: St
     for i in range(5):
         shop.world.comment(post, f"Person {i}", f"Text {i}", at=clock() - timedelta(hours=20, seconds=i))
     memory.poll(clock())
-    next(iter(shop.world.comments.values())).withheld = True
+    shop.world.comments[next(iter(shop.world.comments))].withheld = True
     for _ in range(40):
         clock.now += timedelta(seconds=2)
         memory.poll(clock())
@@ -284,17 +289,15 @@ def test_posts_by_others_nested_replies_ads_and_reels_arrive(sandbox: Sandbox, c
 
 @pytest.mark.parametrize("account", ACCOUNTS)
 def test_a_push_and_a_poll_tell_the_same(sandbox: Sandbox, clock: SteppedClock, account: str) -> None:
-    from connectors.sandbox.push_meta import encode, facebook_payload, instagram_payload
-
     shop, polled = memory_of(sandbox, account, clock)
     _, pushed = memory_of(sandbox, account, clock)
     bodies: list[bytes] = []
 
-    def hear(happening: object) -> None:
-        if shop.is_facebook:
-            payload = facebook_payload(happening, "Glückspilz")  # type: ignore[arg-type]
+    def hear(happening: Happening) -> None:
+        if isinstance(shop.world, FacebookWorld):
+            payload = facebook_payload(happening, "Glückspilz")
         else:
-            payload = instagram_payload(happening, shop.world.username, flat=len(bodies) % 2 == 0)  # type: ignore[arg-type]
+            payload = instagram_payload(happening, shop.world.username, flat=len(bodies) % 2 == 0)
         if payload is not None:
             bodies.append(encode(payload))
 
@@ -322,7 +325,8 @@ def test_a_push_and_a_poll_tell_the_same(sandbox: Sandbox, clock: SteppedClock, 
 
 def test_a_lost_answer_to_a_caption_that_mentions_us_is_found_again(sandbox: Sandbox, clock: SteppedClock) -> None:
     shop, _ = memory_of(sandbox, "shop-instagram", clock)
-    media = shop.world.mention("Anna", "Toll bei @glueckspilz.wien", caption=True)
+    world = sandbox.world.instagram
+    media = world.mention("Anna", "Toll bei @glueckspilz.wien", caption=True)
     reply = reply_to(Way.PUBLIC_REPLY, f"mention_{media}", media, "Danke @anna!", clock)
     assert shop.connector.find_own(reply, clock()) is None
     sandbox.faults.next("*", "POST*", cut_after())
@@ -330,7 +334,7 @@ def test_a_lost_answer_to_a_caption_that_mentions_us_is_found_again(sandbox: San
         shop.connector.send(reply, clock())
     found = shop.connector.find_own(reply, clock())
     assert found is not None
-    assert found.external_id in shop.world.comments
+    assert found.external_id in world.comments
 
 
 def test_an_answer_to_a_comment_that_mentions_us_cannot_be_read_back(sandbox: Sandbox, clock: SteppedClock) -> None:

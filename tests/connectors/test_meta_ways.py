@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from connectors.base import Kind, Situation, Way, WayOption, WayState
+from connectors.base import Connector, Kind, Situation, Way, WayOption, WayState
 from connectors.facebook import Facebook
 from connectors.instagram import Instagram
 from tests.connectors.meta_account import NOW
 
 SECOND = timedelta(seconds=1)
+COMMENTED = Situation(Kind.COMMENT, NOW, "1_2", NOW - timedelta(hours=1))
 
 
-def option(way: Way, channel: Any = Facebook, **facts: Any) -> WayOption:
-    given = {"kind": Kind.COMMENT, "now": NOW, "target_id": "1_2", "target_sent_at": NOW - timedelta(hours=1)} | facts
-    (found,) = [one for one in channel.ways(Situation(**given)) if one.way is way]
+def option(way: Way, channel: type[Connector] = Facebook, **facts: Any) -> WayOption:
+    (found,) = [one for one in channel.ways(replace(COMMENTED, **facts)) if one.way is way]
     return found
 
 
@@ -37,7 +38,7 @@ def option(way: Way, channel: Any = Facebook, **facts: Any) -> WayOption:
     ],
 )
 @pytest.mark.parametrize("channel", [Facebook, Instagram])
-def test_private_replies(channel: Any, facts: dict[str, Any], state: WayState) -> None:
+def test_private_replies(channel: type[Connector], facts: dict[str, Any], state: WayState) -> None:
     assert option(Way.PRIVATE_REPLY, channel, **facts).state is state
 
 
@@ -70,21 +71,20 @@ def test_a_deadline_is_when_the_way_closes_or_closed() -> None:
 
 
 @pytest.mark.parametrize("channel", [Facebook, Instagram])
-def test_a_private_thread_is_answered_in_private_or_on_the_platform_alone(channel: Any) -> None:
+def test_a_private_thread_is_answered_in_private_or_on_the_platform_alone(channel: type[Connector]) -> None:
     found = channel.ways(Situation(Kind.DIRECT_MESSAGE, NOW, "m1", NOW, last_inbound_at=NOW))
     assert [one.way for one in found] == [Way.DIRECT_MESSAGE, Way.ON_PLATFORM]
 
 
 @pytest.mark.parametrize("channel", [Facebook, Instagram])
-def test_below_a_deleted_comment_only_the_platforms_own_app_is_left(channel: Any) -> None:
+def test_below_a_deleted_comment_only_the_platforms_own_app_is_left(channel: type[Connector]) -> None:
     found = channel.ways(Situation(Kind.COMMENT, NOW, "1_2", NOW, target_deleted=True))
     assert {one.way for one in found if one.state is WayState.AVAILABLE} == {Way.ON_PLATFORM}
     assert {one.reason for one in found if one.way is Way.PUBLIC_REPLY} == {"target_gone"}
 
 
 def test_switched_off_links_close_the_way_with_a_link_and_no_other() -> None:
-    facts = {"kind": Kind.COMMENT, "now": NOW, "target_id": "1_2", "target_sent_at": NOW}
-    allowed, switched_off = (Facebook.ways(Situation(**facts, deep_links_allowed=on)) for on in (True, False))
+    allowed, switched_off = (Facebook.ways(replace(COMMENTED, deep_links_allowed=on)) for on in (True, False))
     closed = {one.way for one in allowed if one.state is WayState.AVAILABLE} - {
         one.way for one in switched_off if one.state is WayState.AVAILABLE
     }

@@ -101,9 +101,11 @@ def test_a_connection_that_is_cut(ask: Ask) -> None:
 
 @pytest.mark.parametrize("ask", [by_x, by_graph])
 def test_a_host_that_does_not_speak_the_encryption(ask: Ask) -> None:
-    with listening(
-        lambda connection: (connection.recv(65536), connection.sendall(b"HTTP/1.1 400 No\r\n\r\n"))
-    ) as place:
+    def answer_in_plain_words(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 400 No\r\n\r\n")
+
+    with listening(answer_in_plain_words) as place:
         assert f"No encrypted connection to {place}" in told(ask, f"https://{place}")
 
 

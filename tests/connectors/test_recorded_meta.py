@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,6 +70,11 @@ def message_of(page: Page) -> InboundMessage:
     return message
 
 
+READERS: tuple[Callable[[Any], InboundMessage], ...] = (
+    lambda item: polled_comment(item, Subject("1_2"), "1", HEAD, {}),
+    lambda item: polled_message(item, None, "t_1", frozenset({"1"})),
+    lambda item: mention_message(item if isinstance(item, dict) else {}, "1", "2"),
+)
 FILES = sorted(
     path.relative_to(FOLDER).as_posix()
     for channel in ("facebook", "instagram")
@@ -87,11 +93,7 @@ def test_every_file_is_read_without_an_exception(path: str) -> None:
     error = graph_error(Answer(400, {}, body), usage_of({}, NOW), NOW, writing=False, place="x")
     assert isinstance(error, ConnectorError)
     for item in body["data"] if isinstance(body, dict) and isinstance(body.get("data"), list) else [body]:
-        for read in (
-            lambda i: polled_comment(i, Subject("1_2"), "1", HEAD, {}),
-            lambda i: polled_message(i, None, "t_1", frozenset({"1"})),
-            lambda i: mention_message(i if isinstance(i, dict) else {}, "1", "2"),
-        ):
+        for read in READERS:
             with suppress(Odd):
                 assert isinstance(read(item), InboundMessage)
 

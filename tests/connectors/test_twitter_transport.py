@@ -110,7 +110,12 @@ def test_a_cut_read_is_unavailable_and_a_cut_write_unknown(server: Server) -> No
 
 def test_silence_ends(server: Server) -> None:
     release = threading.Event()
-    server.answer = lambda request: (release.wait(5) and None) or _cut(request)
+
+    def silent(request: BaseHTTPRequestHandler) -> None:
+        release.wait(5)
+        _cut(request)
+
+    server.answer = silent
     shop = account(server.origin)
     shop._api.session.mount(API, RedirectingAdapter(server.origin, (0.2, 0.2)))
     with pytest.raises(OutcomeUnknown):

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 
@@ -19,7 +19,7 @@ class Specification:
 
     def __init__(self, file: Path) -> None:
         self.document = json.loads(file.read_text("utf-8"))
-        self.registry = Registry().with_resource("urn:x", Resource(self.document, DRAFT202012))
+        self.registry = Registry().with_resource("urn:x", DRAFT202012.create_resource(self.document))
         self.routes = [
             (re.compile("^" + re.sub(r"\\\{[^}]+\\\}", "([^/]+)", re.escape(path)) + "$"), path)
             for path in sorted(self.document["paths"], key=lambda path: path.count("{"))

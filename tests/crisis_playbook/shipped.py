@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from crisis_playbook import Decision, Facts, Playbook, evaluate, load
 
@@ -26,16 +27,16 @@ def playbook() -> Playbook:
     return load(RULES, templates=template_names())
 
 
-def in_public(text: str, **facts: object) -> Decision:
+def in_public(text: str, **facts: Any) -> Decision:
     """The decision on a comment that speaks to us."""
-    told: dict[str, object] = {
+    told: dict[str, Any] = {
         "channel": "facebook",
         "kind": "comment",
         "visibility": "public",
         "addressed": True,
         "first_of_conversation": True,
     }
-    return evaluate(playbook(), Facts(text=text, **(told | facts)))  # type: ignore[arg-type]
+    return evaluate(playbook(), Facts(text=text, **(told | facts)))
 
 
 def in_private(text: str, **facts: object) -> Decision:

@@ -29,7 +29,7 @@ VARIABLES: dict[str, object] = {
     "private_message_sent": True,
     "language": "de",
 }
-SETTINGS = {
+SETTINGS: dict[str, dict[str, object]] = {
     "everything": {},
     "closed": {"open": False},
     "closed, no opening known": {"open": False, "next_opening": None},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from inbox.among import among
@@ -59,11 +61,13 @@ def test_rows_are_written_too(sessions: sessionmaker[Session], ids: list[int]) -
 
 
 @pytest.mark.parametrize(("query", "values"), [(BY_ID, {"ids": [1]}), (BY_NAME, {"names": ["anna"]})])
-def test_it_is_looked_up_in_an_index(sessions: sessionmaker[Session], query: object, values: dict[str, object]) -> None:
+def test_it_is_looked_up_in_an_index(
+    sessions: sessionmaker[Session], query: Select[Any], values: dict[str, object]
+) -> None:
     with reading(sessions) as session:
         if not is_sqlite(session):
             pytest.skip("PostgreSQL chooses plans by the rows there are; SQLite by the indexes")
-        of_account = query.where(PEOPLE.account_id == 1)  # type: ignore[attr-defined]
+        of_account = query.where(PEOPLE.account_id == 1)
         text = str(of_account.compile(session.get_bind()))
         plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ("[1]", 1)).all()
     assert any(row[3].startswith("SEARCH contacts USING") for row in plan), plan

@@ -249,7 +249,7 @@ def test_a_lost_answer_is_settled_by_the_echo_with_a_picture_and_by_no_other(ask
     replied(asked, "", [stored(asked)])
     asked.box.answers.append(OutcomeUnknown("cut"))
     asked.work("dispatch")
-    own = {"own": True, "author": Author("shop")}
+    own: dict[str, Any] = {"own": True, "author": Author("shop")}
     asked.box.pages["messages"].append(Page({"at": 2}, messages=(asked.letter("", external_id="empty", **own),)))
     asked.clock.advance(seconds=11)
     asked.work("poll")

@@ -27,7 +27,7 @@ from inbox.commands import add_all
 from inbox.db import reading, writing
 from inbox.errors import InboxError, NotThere, Refusal
 from inbox.models import Contact, Conversation, Event
-from inbox.settings import PROJECT
+from inbox.setting_values import PROJECT
 from tests.databases import ON_POSTGRESQL
 from tests.inbox.rows import MOMENT, add_account, add_conversation, add_message
 from tests.stepped_clock import SteppedClock

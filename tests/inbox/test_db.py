@@ -74,7 +74,7 @@ def test_no_row_is_claimed_twice(sessions: sessionmaker[Session], clock: Stepped
 
     def work(process: str) -> list[int]:
         barrier.wait()
-        claimed = []
+        claimed: list[int] = []
         while True:
             with writing(sessions) as session:
                 row = take(session, clock, process)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -118,7 +119,7 @@ def test_webhook_bodies_have_a_bound(stranger: TestClient) -> None:
     assert stranger.post("/webhooks/nobody", content=b"x" * (4 * 1024 * 1024 + 1)).status_code == 413
     assert stranger.post("/webhooks/nobody", content=b"x" * (2 * 1024 * 1024)).status_code == 404
 
-    def endless() -> object:
+    def endless() -> Iterator[bytes]:
         for _ in range(70):
             yield b"x" * 65536
 

@@ -231,7 +231,7 @@ def test_a_private_reply_in_a_thread_of_many_names_who_reads_it(office: Office) 
 
 def test_the_reader_is_another_one_as_soon_as_it_may_be_another_person(office: Office) -> None:
     root = office.comment("Gibt es die in Blau?")
-    marks = []
+    marks: list[str] = []
     for person, author in (("jana", None), ("jana", None), ("karl", None), ("x", Author()), ("y", Author())):
         parts = {"conversation_id": root.external_id, **({"author": author} if author else {})}
         office.arrive(office.comment(f"Und {len(marks)}?", person, **parts) if marks else root, stream="comments")

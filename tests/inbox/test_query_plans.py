@@ -80,7 +80,12 @@ def scans(engine: Engine, statements: list[tuple[str, Any]]) -> list[str]:
 def test_asking_what_is_due_reads_indexes_alone(runtime: Runtime) -> None:
     with listening(runtime.engine) as statements:
         looked = threading.Event()
-        ticker = Ticker(runtime, (*work.UNITS, Unit("last", lambda _: bool(looked.set()), lambda _now: true())), ())
+
+        def look(_: Runtime) -> bool:
+            looked.set()
+            return False
+
+        ticker = Ticker(runtime, (*work.UNITS, Unit("last", look, lambda _now: true())), ())
         ticker.start()
         assert looked.wait(20)
         ticker.stop(timedelta(seconds=10))

@@ -10,7 +10,8 @@ import pytest
 
 from connectors import REGISTRY
 from inbox.durations import format_duration, parse_duration
-from inbox.settings import PROJECT, Settings, config_file, load, load_playbook_section, load_text
+from inbox.setting_values import PROJECT
+from inbox.settings import Settings, config_file, load, load_playbook_section, load_text
 from inbox.settings_file import SettingsProblem, locate
 
 GOOD = """\

@@ -15,9 +15,11 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -111,29 +113,29 @@ class Drill:
         except requests.RequestException:
             return False
 
-    def wait_until(self, holds: object, seconds: float) -> None:
+    def wait_until(self, holds: Callable[[], bool], seconds: float) -> None:
         end = time.monotonic() + seconds
-        while not holds():  # type: ignore[operator]
+        while not holds():
             if time.monotonic() > end:
                 raise SystemExit(f"not within {seconds} s: see {self.folder / 'log'}")
             threading.Event().wait(min(1.0, seconds / 100))
 
-    def get(self, path: str, **query: object) -> dict[str, object]:
+    def get(self, path: str, **query: str | int | None) -> dict[str, Any]:
         answer = requests.get(
-            f"http://127.0.0.1:{self.port}/api/v1/{path}", params=query,  # type: ignore[arg-type]
+            f"http://127.0.0.1:{self.port}/api/v1/{path}", params=query,
             headers={"Authorization": f"Bearer {self.token}"}, timeout=30,
         )  # fmt: skip
         answer.raise_for_status()
-        found: dict[str, object] = answer.json()
+        found: dict[str, Any] = answer.json()
         return found
 
-    def everything(self, path: str) -> list[dict[str, object]]:
+    def everything(self, path: str) -> list[dict[str, Any]]:
         """Every item of a list, page by page."""
-        items: list[dict[str, object]] = []
-        cursor: object = None
+        items: list[dict[str, Any]] = []
+        cursor: str | None = None
         while True:
-            page = self.get(path, limit=200, **({"cursor": cursor} if cursor else {}))
-            items += page["items"]  # type: ignore[operator]
+            page = self.get(path, limit=200, cursor=cursor)
+            items += page["items"]
             cursor = page["next_cursor"]
             if cursor is None:
                 return items
@@ -164,7 +166,7 @@ class Drill:
         counted: Counter[str] = Counter()
         for conversation in self.everything("conversations"):
             whole = self.get(f"conversations/{conversation['id']}")
-            for message in whole["messages"]:  # type: ignore[attr-defined]
+            for message in whole["messages"]:
                 if message["direction"] == "inbound":
                     counted[message["text"].removeprefix("@glueckspilz_at ")] += 1
         return counted
@@ -227,7 +229,8 @@ def _free_port() -> int:
 if __name__ == "__main__":
     quiet = "silent" in sys.argv
     wanted = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
+    how_many, how_often = wanted + [600, 8][len(wanted) :]
     with tempfile.TemporaryDirectory(prefix="zuruf-drill-") as place:
-        outcome = run(*(wanted + [600, 8][len(wanted) :]), Path(place), silent=quiet)
+        outcome = run(how_many, how_often, Path(place), silent=quiet)
         print(outcome)
         sys.exit(not outcome.startswith("ok"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,6 +20,7 @@ from connectors.sandbox import Sandbox, cut_after
 from connectors.sandbox.sandbox import INSTAGRAM_ID, INSTAGRAM_LOGIN_ID
 from inbox import logins, replies
 from inbox.db import reading, writing
+from inbox.errors import Refusal
 from inbox.models import Account
 from tests.connectors.meta_specification import MetaSpecification
 from tests.connectors.x_specification import Specification
@@ -37,10 +39,10 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Made]:
     found: list[Made] = []
     send = HTTPAdapter.send
 
-    def noted(self: HTTPAdapter, request: requests.PreparedRequest, *args: object, **more: object) -> requests.Response:
+    def noted(self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
         body = request.body.decode() if isinstance(request.body, bytes) else request.body
         found.append((str(request.method), str(request.url), body if isinstance(body, str) else None))
-        return send(self, request, *args, **more)  # type: ignore[arg-type]
+        return send(self, request, *args, **more)
 
     monkeypatch.setattr(HTTPAdapter, "send", noted)
     return found
@@ -119,7 +121,7 @@ def answer_everything(house: House) -> None:
                     text, key = f"Danke! {number}", f"{number} {visibility}"
                     draft = replies.Draft(text, visibility, key, anna)
                     replies.reply(session, house.runtime, conversation.id, draft, house.clock())
-                except replies.Refusal:
+                except Refusal:
                     continue
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
 import requests
@@ -116,13 +117,13 @@ def test_rows_break_double_and_shuffle_in_the_list_that_matters(sandbox: Sandbox
     ids = [world.comment(post, "Anna", str(n)) for n in range(6)]
     url, fields = f"/{world.page_id}/published_posts", "comments.filter(stream){id,message}"
 
-    def rows() -> list[object]:
-        listed: list[object] = page.get(url, fields=fields).json()["data"][0]["comments"]["data"]
+    def rows() -> list[dict[str, Any] | str]:
+        listed: list[dict[str, Any] | str] = page.get(url, fields=fields).json()["data"][0]["comments"]["data"]
         return listed
 
     whole = rows()
     sandbox.faults.next("facebook", "published_posts", malformed_item())
-    assert sorted(len(row) for row in rows()) == [1, 2, 2, 2, 2, 2]  # type: ignore[arg-type]
+    assert sorted(len(row) for row in rows()) == [1, 2, 2, 2, 2, 2]
     sandbox.faults.next("facebook", "published_posts", malformed_item("nul", extra=True))
     assert "\x00" in json.dumps(rows(), ensure_ascii=False).encode().decode("unicode_escape")
     sandbox.faults.next("facebook", "published_posts", malformed_item("text"))

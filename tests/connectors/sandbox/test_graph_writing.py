@@ -128,7 +128,9 @@ def test_people_who_left_or_never_wrote_cannot_be_reached(sandbox: Sandbox, page
     anna.unavailable = True
     sent = page.post("/me/messages", recipient={"id": anna.facebook_id}, message={"text": "x"})
     assert error_of(sent) == (551, 1545041)
-    world.threads.of(anna).owned_elsewhere = True  # type: ignore[union-attr]
+    thread = world.threads.of(anna)
+    assert thread is not None
+    thread.owned_elsewhere = True
     anna.unavailable = False
     sent = page.post("/me/messages", recipient={"id": anna.facebook_id}, message={"text": "x"})
     assert error_of(sent) == (100, 2534037)

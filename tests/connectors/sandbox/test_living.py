@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sized
 from datetime import timedelta
 
 import pytest
@@ -67,7 +68,9 @@ def test_the_first_half_minute_brings_a_private_message_everywhere_and_a_complai
     sandbox = Sandbox(seed=seed, now=clock)
     sandbox.fill()
     world = sandbox.world
-    threads = (world.facebook.threads.messages, world.instagram.threads.messages, world.twitter.direct_messages)
+    threads: tuple[Sized, ...] = (
+        world.facebook.threads.messages, world.instagram.threads.messages, world.twitter.direct_messages,
+    )  # fmt: skip
     before = [len(thread) for thread in threads]
     for _ in range(30):
         sandbox.tick(clock.advance(seconds=1))

@@ -174,6 +174,6 @@ def test_pushes_double_and_swap_on_command(sandbox: Sandbox, door: Door) -> None
         sandbox.world.facebook.message("Anna", words)
     door.open.set()
     sandbox.wait_for_pushes()
-    words = [body["entry"][0]["messaging"][0]["message"]["text"] for body in door.bodies()]
-    assert sorted(set(words)) == ["0", "1", "2", "3"]
-    assert words != sorted(words)
+    arrived = [body["entry"][0]["messaging"][0]["message"]["text"] for body in door.bodies()]
+    assert sorted(set(arrived)) == ["0", "1", "2", "3"]
+    assert arrived != sorted(arrived)

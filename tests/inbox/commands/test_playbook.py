@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
 from inbox.commands import playbook
-from inbox.settings import PROJECT
+from inbox.setting_values import PROJECT
 from tests.crisis_playbook.playbooks import FILES
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from inbox import access
 from inbox.db import reading, writing
@@ -32,11 +33,11 @@ class Visitor:
         client.cookies.set("zuruf_session", self.secret)
         client.headers["accept-language"] = "de"
 
-    def get(self, path: str, **headers: str):  # type: ignore[no-untyped-def]
+    def get(self, path: str, **headers: str) -> Response:
         """Reads a page."""
         return self.client.get(path, headers=headers)
 
-    def post(self, path: str, /, **fields: str):  # type: ignore[no-untyped-def]
+    def post(self, path: str, /, **fields: str) -> Response:
         """Sends a form with the token."""
         return self.client.post(path, data={"csrf": self.csrf, **fields})
 

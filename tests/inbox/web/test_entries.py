@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from inspect import signature
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from inbox.queries.reply_views import OutboxView, SuggestionView
@@ -12,27 +14,30 @@ from inbox.web.entries import deciding_words, entries
 
 VIENNA = ZoneInfo("Europe/Vienna")
 EVENING = datetime(2026, 11, 9, 22, 30, tzinfo=UTC)
+View = TypeVar("View")
 
 
-def filled(view: type[Any], /, **known: Any) -> Any:
+def filled(view: Callable[..., View], /, **known: Any) -> View:
     """A view whose other fields do not matter here."""
-    return view(**{name: known.get(name) for name in view.__dataclass_fields__})
+    return view(**{name: known.get(name) for name in signature(view).parameters})
 
 
 def message(number: int, minutes: float) -> MessageView:
     at = EVENING + timedelta(minutes=minutes)
-    return filled(MessageView, id=number, sent_at=at, text="Meine Hand ist verbrannt")  # type: ignore[no-any-return]
+    return filled(MessageView, id=number, sent_at=at, text="Meine Hand ist verbrannt")
 
 
-SUGGESTION: SuggestionView = filled(
+SUGGESTION = filled(
     SuggestionView, id=1, message_id=1, message_text="Meine Hand ist verbrannt", kind="move_to_private",
     spans=[[6, 24], [6, 24], [0, 5]], created_at=EVENING,
 )  # fmt: skip
 
 
 def detail(**parts: Any) -> ConversationDetail:
-    lists = {name: [] for name in ("messages", "notes", "suggestions", "outbox", "gaps", "events", "linked")}
-    return filled(ConversationDetail, **(lists | parts))  # type: ignore[no-any-return]
+    lists: dict[str, Any] = {
+        name: [] for name in ("messages", "notes", "suggestions", "outbox", "gaps", "events", "linked")
+    }
+    return filled(ConversationDetail, **(lists | parts))
 
 
 def test_everything_stands_in_the_order_of_time() -> None:

@@ -42,7 +42,7 @@ def test_a_reader_resumes_where_it_stopped_and_then_follows(runtime: Runtime) ->
         missed = await next_named(stream)
         await asyncio.to_thread(happen, runtime, "resolved", 7)
         fresh = await next_named(stream)
-        await stream.aclose()  # type: ignore[attr-defined]
+        await stream.aclose()
         assert watch.followers == set()
         return missed, fresh
 
@@ -71,7 +71,7 @@ def test_an_event_whose_transaction_ended_after_a_later_one_is_told_too(runtime:
         for event_id, conversation_id in ((3, 30), (1, 10), (4, 40), (2, 20)):
             await asyncio.to_thread(appear, latest + event_id, conversation_id)
             told.append(await next_named(stream))
-        await stream.aclose()  # type: ignore[attr-defined]
+        await stream.aclose()
         assert watch.left_out == {}
         return told
 

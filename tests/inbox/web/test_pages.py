@@ -33,7 +33,7 @@ def posting_paths(runtime: Runtime) -> list[str]:
     for family in pages.FAMILIES:
         for route in family.router.routes:
             if "POST" in getattr(route, "methods", ()):
-                path = re.sub(r"\{\w*(?:id|number|index)\}", "1", route.path)  # type: ignore[attr-defined]
+                path = re.sub(r"\{\w*(?:id|number|index)\}", "1", route.path)
                 filled.append(path.replace("{act}", "cancel").replace("{name}", "shop"))
     return filled
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,6 +27,8 @@ from inbox.web.refusals import SENTENCES, translated
 
 PROJECT = Path(__file__).resolve().parents[3]
 NOW = datetime(2027, 1, 5, 11, 0, tzinfo=UTC)
+READ_MAPPING: Callable[[TextIO], tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]] = parse_mapping_cfg
+"""Babel says nothing of its types: patterns with their methods, and the options of each pattern."""
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 
 
@@ -36,7 +40,7 @@ def german() -> Catalog:
 def in_the_sources() -> set[str]:
     """Every text in pages and handlers, collected anew."""
     with (PROJECT / "inbox/web/babel.cfg").open() as source:
-        methods, options = parse_mapping_cfg(source)
+        methods, options = READ_MAPPING(source)
     found: set[str] = set()
     for folder in ("inbox/web", "templates/web"):
         rooted = [(pattern.removeprefix(f"{folder}/"), method) for pattern, method in methods]
@@ -62,8 +66,8 @@ def test_placeholders_survive_translation() -> None:
                 assert {match[0] for match in PLACEHOLDER.finditer(text)} <= wanted, message.id
 
 
-def _texts(value: object) -> list[str]:
-    return [value] if isinstance(value, str) else [str(text) for text in value]  # type: ignore[attr-defined]
+def _texts(value: str | Iterable[str | None] | None) -> list[str]:
+    return [value or ""] if value is None or isinstance(value, str) else [text or "" for text in value]
 
 
 def test_every_sentence_of_the_platforms_law_is_german() -> None:
@@ -188,7 +192,7 @@ def test_every_event_has_words() -> None:
     """Whatever the inbox writes down can be read in a timeline: no code name reaches a page."""
     template = (PROJECT / "templates" / "web" / "words.html").read_text("utf-8")
     named = set(re.findall(r'"([a-z]+(?:_[a-z]+)*)"', template[template.index("macro event_word") :]))
-    recorded: set[str] = set()
+    recorded: set[object] = set()
     for path in (PROJECT / "inbox").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("events.record", "record"):
