@@ -206,7 +206,7 @@ def reason_against(session: Session, runtime: Runtime, item: OutboxItem, now: da
             template=item.template or "",
             now=now,
             around=look_around(session, [message], crises.behaviour(session, runtime, now), now, item),
-            found=ways.options(session, runtime.channels, conversation, now, human=False),
+            found=ways.options(session, runtime.channels, conversation, now, human=False, answered=message),
         )
     )
 

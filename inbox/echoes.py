@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from connectors.base import Author, InboundMessage
+from connectors.base import InboundMessage
 from inbox import events
 from inbox.models import Account, Contact, Conversation, Message, OutboxItem
 
@@ -40,9 +40,9 @@ def _plain(text: str) -> str:
 
 
 def name_ours(session: Session, account: Account, fresh: Sequence[InboundMessage]) -> list[InboundMessage]:
-    """These messages, with what we said ourselves marked as own where the platform withheld who wrote it: it has the id
-    a send was told, or the words of one in doubt, in that thread, within minutes."""
-    unnamed = [message for message in fresh if not message.own and message.author == Author()]
+    """These messages, with what we said ourselves marked as own where the platform withheld who wrote it, or told
+    only a name: it has the id a send was told, or the words of one in doubt, in that thread, within minutes."""
+    unnamed = [message for message in fresh if not message.own and message.author.external_id is None]
     if not unnamed:
         return list(fresh)
     sent = set(

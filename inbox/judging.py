@@ -128,6 +128,15 @@ class Batch:
             situation = replace(situation, human=False)
         return ways.options_in(self.runtime.channels, conversation.channel, situation)
 
+    def _ways_of_a_machine(self, conversation: Conversation, message: Message) -> list[ways.Option]:
+        """To answer this very message: others may have written below it since, and mentioned us or not."""
+        if message.visibility == "private" or self._situations[conversation.id].target_id == message.external_id:
+            return self.options(conversation, human=False)
+        with self.session.no_autoflush:
+            return ways.options(
+                self.session, self.runtime.channels, conversation, self.now, human=False, answered=message
+            )
+
     def private_window_ends_at(self, conversation: Conversation) -> datetime | None:
         """Until when we may answer privately in one of the batch's conversations; None without a limit."""
         situation = self._situations[conversation.id]
@@ -314,7 +323,7 @@ class Batch:
         message, decision = judged.message, judged.decision
         if decision.automatic_reply is None:
             return
-        found = self.options(conversation, human=False)
+        found = self._ways_of_a_machine(conversation, message)
         language = self._language(conversation, decision)
         reason = answers.answer(conversation, message, decision, decision.automatic_reply, language, found)
         if reason is not None:

@@ -142,6 +142,8 @@ def remove_conversations(session: Session, before: datetime, now: datetime) -> i
         )
         .order_by(Conversation.last_message_at)
         .limit(CONVERSATIONS)
+        # To whom somebody writes in this very moment is left alone: what arrives must not go with what is old.
+        .with_for_update(skip_locked=True)
     ).all()
     ids = [row.id for row in rows]
     if not ids:

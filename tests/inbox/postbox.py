@@ -225,7 +225,10 @@ class PostboxConnector:
         if situation.target_deleted:
             gone = WayState.NOT_PERMITTED, "target_gone"
             return WayOption(Way.PRIVATE_REPLY, *gone), WayOption(Way.PUBLIC_REPLY, *gone)
-        return WayOption(Way.PRIVATE_REPLY, private, reason), WayOption(Way.PUBLIC_REPLY, WayState.AVAILABLE, "open")
+        in_public = WayOption(Way.PUBLIC_REPLY, WayState.AVAILABLE, "open")
+        if situation.summons_us is False:
+            in_public = WayOption(Way.PUBLIC_REPLY, WayState.NOT_PERMITTED, "not_summoned")
+        return WayOption(Way.PRIVATE_REPLY, private, reason), in_public
 
     @staticmethod
     def files_taken(way: Way, options: Mapping[str, str]) -> FilesTaken | None:

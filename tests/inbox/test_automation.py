@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.base import Author, Change, ChangeKind, LoginExpired, Page
+from connectors.base import Author, Change, ChangeKind, LoginExpired, Page, Way
 from inbox import accounts, contacts, crises
 from inbox.db import writing
 from inbox.models import Contact, Message, OutboxItem
@@ -261,6 +261,33 @@ def test_in_public_a_machine_speaks_only_where_the_rule_says_so(office: Office) 
     assert [(one.kind, one.rule, one.status) for one in office.suggestions] == [("reply", "quiet-hello", "open")]
     office.live(15)
     assert [reply.target_id for reply in office.box.sent] == [office.outbox[0].target_external_id]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_who_called_us_is_answered_whatever_another_writes_below(office: Office, at_once: bool) -> None:
+    """Where only who mentions us may be answered by a program, that is asked of the message that is answered."""
+    called = office.comment("huhu", summons_us=True)
+    below = office.comment(
+        "Ich auch.", "karl", conversation_id=called.conversation_id, summons_us=False,
+        sent_at=called.sent_at + timedelta(seconds=1),
+    )  # fmt: skip
+    for messages in [[called, below]] if at_once else [[called], [below]]:
+        office.arrive(*messages, stream="comments")
+    office.live(15)
+    assert [(reply.target_id, reply.way) for reply in office.box.sent] == [(called.external_id, Way.PUBLIC_REPLY)]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_who_did_not_call_us_is_not_answered_because_another_does(office: Office, at_once: bool) -> None:
+    aside = office.comment("huhu", summons_us=False)
+    below = office.comment(
+        "Hallo!", "karl", conversation_id=aside.conversation_id, summons_us=True,
+        sent_at=aside.sent_at + timedelta(seconds=1),
+    )  # fmt: skip
+    for messages in [[aside, below]] if at_once else [[aside], [below]]:
+        office.arrive(*messages, stream="comments")
+    office.live(15)
+    assert office.box.sent == []
 
 
 def test_the_hourly_cap_is_kept(database_url: str, tmp_path: Path, clock: SteppedClock, box: Postbox) -> None:

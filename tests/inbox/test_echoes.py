@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from connectors.base import Attachment, OutcomeUnknown
+from connectors.base import Attachment, Author, OutcomeUnknown
 from inbox.db import writing
 from inbox.echoes import same_text
 from inbox.models import Message, OutboxItem
@@ -46,6 +46,22 @@ def test_the_same_words_to_somebody_else_are_a_colleagues(office: Office, person
     office.arrive(office.letter(WORDS, person, own=True, external_id="own-1"))
     assert office.outbox[-1].state == state
     assert [message.origin for message in office.rows(Message, direction="outbound")] == [origin]
+
+
+@pytest.mark.parametrize("author", [Author(), Author(handle="shop")])
+def test_our_words_in_that_thread_are_ours_though_no_author_or_only_a_handle_is_shown(
+    office: Office, author: Author
+) -> None:
+    """Instagram leaves `from` out now and then and shows the user name all the same."""
+    question = office.comment("Wo ist mein Paket?")
+    office.arrive(question, stream="comments")
+    office.box.answers.append(OutcomeUnknown("cut"))
+    office.reply(office.conversation.id, WORDS, visibility="public")
+    office.work("dispatch")
+    echo = office.comment(WORDS, conversation_id=question.conversation_id, external_id="own-1", author=author)
+    office.arrive(echo, stream="comments")
+    ours = [(message.direction, message.origin) for message in office.rows(Message, external_id="own-1")]
+    assert (office.states, ours) == (["sent"], [("outbound", "agent")])
 
 
 def test_a_message_without_words_or_files_is_no_echo_of_a_reply_without_words(office: Office) -> None:

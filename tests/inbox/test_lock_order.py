@@ -9,14 +9,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.base import OutcomeUnknown, Page, RateLimited, Receipt, RefusalReason, Refused, Tally, Unavailable
 from inbox import conversations, messages
 from inbox.db import writing
 from inbox.models import Message
+from inbox.retention import remove_conversations
 from tests.databases import ON_POSTGRESQL
 from tests.inbox.postbox import Office
+from tests.inbox.rows import MOMENT, add_message
 
 pytestmark = pytest.mark.skipif(not ON_POSTGRESQL, reason="SQLite has one writer at a time and no locks on rows")
 
@@ -131,6 +134,19 @@ def test_rows_that_name_an_account_or_conversation_may_be_written_while_it_is_lo
         if table in ("accounts", "conversations") and " FOR UPDATE" in statement
     }
     assert not whole
+
+
+def test_an_old_conversation_somebody_writes_to_just_now_is_not_removed(sessions: sessionmaker[Session]) -> None:
+    """Else the new message would go with the old ones, and no platform shows it again."""
+    with writing(sessions) as session:
+        add_message(session, "Danke!")
+    with writing(sessions) as arriving:
+        add_message(arriving, "Noch eine Frage", sent_at=MOMENT + timedelta(days=400))
+        with writing(sessions) as session:
+            session.execute(text("SET LOCAL lock_timeout = '1s'"))
+            assert remove_conversations(session, MOMENT + timedelta(days=35), MOMENT + timedelta(days=400)) == 0
+    with writing(sessions) as session:
+        assert remove_conversations(session, MOMENT + timedelta(days=35), MOMENT + timedelta(days=400)) == 1
 
 
 def test_what_was_read_before_it_was_locked_is_read_again(office: Office, colleague: Office) -> None:
