@@ -6,6 +6,7 @@ from crisis_playbook.evaluate import evaluate
 from crisis_playbook.examples import visibility_of
 from crisis_playbook.explain import deciding_words
 from crisis_playbook.inspection import Inspection, JudgedExample, JudgedScenario, inspect
+from crisis_playbook.language import by_function_words as language_by_function_words
 from crisis_playbook.language import detect as detect_language
 from crisis_playbook.load import content_hash, load, load_files, read_files
 from crisis_playbook.mistakes import Mistake, PlaybookErrors
@@ -71,6 +72,7 @@ __all__ = [
     "inspect",
     "json_schema",
     "judge",
+    "language_by_function_words",
     "load",
     "load_files",
     "read_files",

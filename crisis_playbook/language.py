@@ -46,12 +46,8 @@ for _language, _words in _FUNCTION_WORDS.items():
 
 def detect(text: str) -> str | None:
     """The language of `text` as an ISO 639-1 code, or None where it cannot be told."""
-    votes = dict.fromkeys(LANGUAGES, 0.0)
-    for languages in filter(None, map(_CHUNKS.__getitem__, text[:MOST_LETTERS].split())):
-        for language in languages:
-            votes[language] += 1 / len(languages)
-    (best, language), (second, _) = sorted(((vote, name) for name, vote in votes.items()), reverse=True)[:2]
-    if best >= 2 and best >= 2 * second:
+    best, language, second = _vote(text)
+    if _is_certain(best, second):
         return language
     words = _WORD.findall(_NOT_LANGUAGE.sub(" ", text[:MOST_LETTERS]).lower())
     if not words:
@@ -60,6 +56,26 @@ def detect(text: str) -> str | None:
     if certainty >= SURE and (len(words) > 2 or best == 0 or language == guess):
         return str(guess)
     return language if best > second else None
+
+
+def by_function_words(text: str) -> str | None:
+    """The language where function words alone are certain of it: cheap, and without py3langid's memory."""
+    best, language, second = _vote(text)
+    return language if _is_certain(best, second) else None
+
+
+def _is_certain(best: float, second: float) -> bool:
+    return best >= 2 and best >= 2 * second
+
+
+def _vote(text: str) -> tuple[float, str, float]:
+    """What function words say: the best language with its votes, and the votes of the second."""
+    votes = dict.fromkeys(LANGUAGES, 0.0)
+    for languages in filter(None, map(_CHUNKS.__getitem__, text[:MOST_LETTERS].split())):
+        for language in languages:
+            votes[language] += 1 / len(languages)
+    (best, language), (second, _) = sorted(((vote, name) for name, vote in votes.items()), reverse=True)[:2]
+    return best, language, second
 
 
 def _spoken_for(chunk: str) -> tuple[str, ...]:

@@ -222,8 +222,12 @@ class Batch:
     def _change(self, conversation: Conversation, judged: Judged) -> None:
         decision = judged.decision
         conversation.unread += 1
-        if decision.language in SPOKEN_LANGUAGES:
-            conversation.language = decision.language
+        language = decision.language
+        if language not in SPOKEN_LANGUAGES and conversation.language is None:
+            # Deciding tells it only where something is said; targets, alarms and whoever answers ask for it too.
+            language = crisis_playbook.language_by_function_words(judged.message.text) or ""
+        if language in SPOKEN_LANGUAGES:
+            conversation.language = language
         if SEVERITIES.index(decision.severity) > SEVERITIES.index(conversation.severity):
             conversation.severity = decision.severity
         if decision.hold_replies == "for_approval":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crisis_playbook import detect_language
+from crisis_playbook import detect_language, language_by_function_words
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,11 @@ def test_short_messages_are_told_apart(text: str, language: str) -> None:
 @pytest.mark.parametrize("text", ["", "!!!", "😡😡", "@shop", "https://shop.example/und/oder", "12345"])
 def test_without_words_it_cannot_be_told(text: str) -> None:
     assert detect_language(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Wo ist mein Paket?", "de"), ("Where is my order?", "en"), ("Kaputt angekommen", None), ("Hallo! Order?", None)],
+)
+def test_function_words_tell_it_only_where_they_are_certain(text: str, language: str | None) -> None:
+    assert language_by_function_words(text) == language

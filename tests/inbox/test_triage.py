@@ -53,3 +53,14 @@ def test_a_message_of_a_time_nobody_can_reckon_with_holds_up_no_other(office: Of
     office.arrive(office.letter("gestern?", "karl", sent_at=moment), office.letter("Guten Tag", "jana"))
     assert all(message.triaged_at is not None for message in office.rows(Message))
     assert [item.recipient_external_id for item in office.outbox] == ["jana"]
+
+
+def test_the_language_of_a_conversation_is_known_also_where_no_rule_proposes_anything(office: Office) -> None:
+    """Targets, alarms and the browser's spell-check ask for it."""
+    first = office.comment("Do you have this lamp in blue as well?")
+    office.arrive(first, stream="comments")
+    assert not office.suggestions
+    assert not office.outbox
+    assert office.conversation.language == "en"
+    office.arrive(office.comment("👍", conversation_id=first.external_id), stream="comments")
+    assert office.conversation.language == "en"
