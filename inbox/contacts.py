@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session, undefer
 
-from connectors.base import Author, InboundMessage
+from connectors.base import Author, InboundMessage, Visibility
 from inbox import attachments, events, profiles, threads
 from inbox.among import among
 from inbox.errors import NotThere, Refusal
@@ -42,9 +42,13 @@ OPT_OUT = re.compile(
 
 
 def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMessage], now: datetime) -> dict[str, int]:
-    """The contact ids of everybody these messages name, by external id; names are brought up to date."""
+    """The contact ids of everybody these messages name, by external id; names are brought up to date, and who writes
+    to us in private can be reached again."""
     people: dict[str, Author] = {}
+    wrote: dict[str, datetime] = {}
     for message in messages:
+        if message.visibility is Visibility.PRIVATE and not message.own and (writer := message.author.external_id):
+            wrote[writer] = max(wrote.get(writer, message.sent_at), message.sent_at)
         for author in (message.author, message.correspondent):
             if author is not None and author.external_id:
                 people[author.external_id] = _with_what_is_known(author, people.get(author.external_id))
@@ -53,7 +57,7 @@ def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMes
     rows = session.execute(_KNOWN, {"account": account_id, "ids": people}).all()
     found = {row.external_id: row.id for row in rows}
     for row in rows:
-        _rename(session, row, people[row.external_id])
+        _bring_up_to_date(session, row, people[row.external_id], wrote.get(row.external_id))
     missing = [
         {
             "account_id": account_id,
@@ -74,9 +78,9 @@ def find_or_add(session: Session, account_id: int, messages: Sequence[InboundMes
 
 _CONTACTS = table(Contact)
 _ADD = insert(_CONTACTS).returning(_CONTACTS.c.id, _CONTACTS.c.external_id)
-_KNOWN = select(*(_CONTACTS.c[name] for name in ("id", "external_id", "name", "handle", "followers"))).where(
-    _CONTACTS.c.account_id == bindparam("account"), among(_CONTACTS.c.external_id)
-)
+_KNOWN = select(
+    *(_CONTACTS.c[name] for name in ("id", "external_id", "name", "handle", "followers", "unavailable_at"))
+).where(_CONTACTS.c.account_id == bindparam("account"), among(_CONTACTS.c.external_id))
 
 
 def _with_what_is_known(author: Author, earlier: Author | None) -> Author:
@@ -91,13 +95,15 @@ def _with_what_is_known(author: Author, earlier: Author | None) -> Author:
     )
 
 
-def _rename(session: Session, row: Any, author: Author) -> None:
+def _bring_up_to_date(session: Session, row: Any, author: Author, wrote_at: datetime | None) -> None:
     """What a platform withholds this time does not erase what it said before."""
-    news = {
+    news: dict[str, Any] = {
         field: value
         for field in ("name", "handle", "followers")
         if (value := getattr(author, field)) is not None and value != getattr(row, field)
     }
+    if wrote_at is not None and row.unavailable_at is not None and wrote_at > row.unavailable_at:
+        news["unavailable_at"] = None
     if news:
         session.execute(update(Contact).where(Contact.id == row.id, Contact.erased_at.is_(None)).values(**news))
 

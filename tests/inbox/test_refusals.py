@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from connectors.base import RefusalReason, Refused, WayState
@@ -42,6 +44,17 @@ def test_a_person_who_cannot_be_reached_is_remembered(office: Office) -> None:
     refused(office, RefusalReason.PERSON_UNAVAILABLE)
     assert office.rows(Contact)[0].unavailable_at == office.clock()
     assert office.rows(Message)[0].can_reply_privately is True
+
+
+def test_who_writes_to_us_again_in_private_can_be_reached_again(office: Office) -> None:
+    refused(office, RefusalReason.PERSON_UNAVAILABLE)
+    before = office.letter("Hallo?", sent_at=office.clock() - timedelta(minutes=1))
+    office.arrive(before, office.letter("Guten Tag", own=True), stream="messages")
+    office.arrive(office.comment("Hallo?"), stream="comments")
+    assert office.rows(Contact)[0].unavailable_at is not None
+    office.clock.advance(seconds=1)
+    office.arrive(office.letter("Jetzt geht es wieder."))
+    assert office.rows(Contact)[0].unavailable_at is None
 
 
 @pytest.mark.parametrize("reason", [RefusalReason.TOO_LONG, RefusalReason.INVALID], ids=str)
