@@ -20,7 +20,6 @@ from connectors.base import (
     Receipt,
     RefusalReason,
     Refused,
-    Unavailable,
     Way,
     WritesBlocked,
 )
@@ -178,6 +177,9 @@ def settle_error(runtime: Runtime, attempt: Attempt, error: ConnectorError) -> N
         account, item = locked(session, attempt.item_id)
         connector = runtime.channels[account.channel]
         accounts.count_usage(session, account, error.usage, connector.capabilities.prices, now)
+        if isinstance(error, (RateLimited, LoginExpired, WritesBlocked)):
+            # What it says of the account holds, whatever has become of this item meanwhile.
+            accounts.note_failure(session, account, error, now)
         if not attempt.is_in_hand(item):
             return
         item.claim = item.claimed_until = None
@@ -189,12 +191,9 @@ def settle_error(runtime: Runtime, attempt: Attempt, error: ConnectorError) -> N
             case Refused():
                 refusals.note(session, item, error.reason, now)
                 fail(session, item, refusals.sentence(error.reason, str(error)), now)
-            case RateLimited() | LoginExpired() | WritesBlocked():
-                accounts.note_failure(session, account, error, now)
-                _wait(session, runtime, item, account, error, now, left=left)
             case Misconfigured():
                 fail(session, item, f"The platform cannot take it: {error}", now)
-            case Unavailable() | NothingHappened():
+            case NothingHappened():
                 _wait(session, runtime, item, account, error, now, left=left)
             case _:
                 assert_never(error)  # type: ignore[arg-type]

@@ -334,6 +334,18 @@ def test_blocked_writes_wait_for_a_person(asked: Office) -> None:
     assert (asked.account.health, asked.outbox[-1].state) == ("ok", "sent")
 
 
+def test_a_stop_that_is_told_too_late_for_its_own_reply_stops_all_others(asked: Office) -> None:
+    def slower_than_the_claim() -> None:
+        asked.clock.advance(seconds=40)
+        asked.work("reconcile")
+
+    asked.box.during_send = slower_than_the_claim
+    asked.box.answers.append(WritesBlocked("368"))
+    asked.reply(asked.conversation.id, "Guten Tag")
+    asked.work("dispatch")
+    assert (asked.states[-1], asked.account.health) == ("unknown", "blocked")
+
+
 def test_two_processes_send_each_reply_once(asked: Office, colleague: Office) -> None:
     asked.arrive(*[asked.letter("Frage", f"p{number}") for number in range(6)])
     for conversation in asked.rows(Conversation):
