@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 import structlog
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError, StatementError
 from sqlalchemy.orm import Session, aliased
 
@@ -30,7 +30,7 @@ from inbox.claims import NOW, Claiming, claim, claiming
 from inbox.db import writing
 from inbox.errors import UNEXPECTED
 from inbox.ingest import Ingested, ingest
-from inbox.models import Account, Message, Pointer, Stream
+from inbox.models import Account, Message, Pointer, Stream, table
 from inbox.runtime import Runtime
 from inbox.second_looks import next_look
 
@@ -48,6 +48,8 @@ ASKED_FOR_A_DAY = timedelta(days=1)
 """What no list shows and what is there when asked for is not asked for again for so long."""
 POINTS_TRIED = 12
 """How often something a platform only pointed at is asked for: over some eight hours."""
+PUT_BACK = timedelta(minutes=1)
+"""Clocks of several machines differ by less; one that is so far behind was put back."""
 ACTIVE = timedelta(days=14)
 THRIFTY_FROM = 0.75
 """Share of the month's budget from which on reading slows down."""
@@ -93,6 +95,19 @@ def _has_its_turn() -> ColumnElement[bool]:
     other = aliased(Stream)
     being_read = select(func.count()).where(other.account_id == Stream.account_id, other.claimed_until > NOW)
     return being_read.correlate(Stream).scalar_subquery() < AT_ONCE
+
+
+def follow_clock(session: Session, now: datetime) -> None:
+    """After a clock was put back: what was read at a time that is still to come is read again now, not then."""
+    session.execute(_READ_IN_THE_FUTURE, {"now": now, "later": now + PUT_BACK})
+
+
+_STREAMS = table(Stream)
+_READ_IN_THE_FUTURE = (
+    update(_STREAMS)
+    .where(_STREAMS.c.last_success_at > bindparam("later"), _STREAMS.c.failures == 0)
+    .values(next_poll_at=bindparam("now"), last_success_at=bindparam("now"))
+)
 
 
 def _our_bug(error: Exception) -> Unavailable:

@@ -83,9 +83,11 @@ UNITS = (
 
 
 def wake_and_breach(runtime: Runtime) -> None:
-    """Bring back what was snoozed until now, and note clocks that have run out."""
+    """Bring back what was snoozed until now, note clocks that have run out, and read on after this machine's was put
+    back."""
     now = runtime.clock()
     with writing(runtime.sessions) as session:
+        poll.follow_clock(session, now)
         while conversations.wake_due(session, now):
             pass
         while triage.note_breaches(session, now):

@@ -23,7 +23,7 @@ from connectors.base import (
     Unavailable,
     Usage,
 )
-from inbox import accounts, logins, poll
+from inbox import accounts, logins, poll, work
 from inbox.db import writing
 from inbox.models import Account, AccountUsage, Message, Pointer, Push, Stream, Unreadable
 from tests.inbox.postbox import Office, Postbox
@@ -151,6 +151,31 @@ def test_an_account_that_hangs_keeps_two_streams_at_most(
     assert [row.last_success_at is None for row in office.rows(Stream, account_id=1)] == [True, True, True]
     assert all(row.last_success_at is not None for row in office.rows(Stream) if row.account_id != 1)
     office.close()
+
+
+def test_after_a_clock_was_put_back_nobody_waits_for_the_old_time(office: Office) -> None:
+    office.arrive(office.letter("vorher"))
+    office.clock.advance(hours=-2)
+    work.wake_and_breach(office.runtime)
+    office.arrive(office.letter("nachher"))
+    assert office.texts() == ["vorher", "nachher"]
+    asked = len(office.box.asked)
+    office.clock.advance(seconds=-5)
+    work.wake_and_breach(office.runtime)
+    office.work("poll")
+    assert len(office.box.asked) == asked
+
+
+def test_a_clock_put_back_ends_no_silence_a_platform_asked_for(office: Office) -> None:
+    office.arrive(office.letter())
+    office.box.pages["messages"].append(RateLimited("slow", until=office.clock() + timedelta(hours=3)))
+    office.clock.advance(seconds=11)
+    office.work("poll")
+    office.clock.advance(hours=-2)
+    asked = office.box.asked.count("fetch messages")
+    work.wake_and_breach(office.runtime)
+    office.work("poll")
+    assert office.box.asked.count("fetch messages") == asked
 
 
 def test_a_paused_account_is_left_alone_until_it_is_resumed(office: Office) -> None:
