@@ -41,6 +41,9 @@ LEASE = timedelta(seconds=90)
 LONGEST_BACKOFF = timedelta(minutes=5)
 SLOW_FROM = 75
 """Percent of a platform's allowance."""
+LEFT_FOR_LAST_LOOKS = 3
+"""Calls of an allowance that polls leave to the reading of a thread before a machine speaks: X reads private messages
+15 times in 15 minutes and no more."""
 EMPTY = Page(cursor={})
 AT_ONCE = 2
 """Streams of one account that are read at the same time: one that hangs must not take the threads of all."""
@@ -197,8 +200,9 @@ def _store_piecemeal(
 def _pace(
     session: Session, account: Account, stream: Stream, quotas: Sequence[Quota], runtime: Runtime, now: datetime
 ) -> timedelta:
-    """The time to the next poll: from 75 % of the allowance this stream draws on what is left is spread over the time
-    until it is renewed, from 95 % on nothing is asked until then; and slower as the month's budget runs out."""
+    """The time to the next poll: from 75 % of the allowance this stream draws on what is left, but for a few calls, is
+    spread over the time until it is renewed, from 95 % on nothing is asked until then; and slower as the month's budget
+    runs out."""
     every = timedelta(seconds=stream.every_seconds)
     share = _share_of_budget(session, account, runtime, now)
     if share is not None:
@@ -210,7 +214,7 @@ def _pace(
     if fullest.used_percent >= accounts.STOP_AT:
         return max(every, renewed or resting.LONGEST_SILENCE)
     if renewed is not None and fullest.remaining:
-        return max(every, renewed / fullest.remaining)
+        return max(every, renewed / max(1, fullest.remaining - LEFT_FOR_LAST_LOOKS))
     slower = every * (1 + (fullest.used_percent - SLOW_FROM) / 5)
     return slower if renewed is None else max(every, min(slower, renewed))
 

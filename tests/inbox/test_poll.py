@@ -85,6 +85,19 @@ def test_a_login_refused_once_costs_one_poll_and_one_refused_for_good_is_asked_e
     assert waits == [10, 20, 40, 80, 160, 300, 300, 300]
 
 
+def test_polls_of_a_small_allowance_leave_some_for_the_last_look_before_a_machine_speaks(office: Office) -> None:
+    began, waits = office.clock(), []
+    resets = began + timedelta(minutes=15)
+    for used in range(1, 13):
+        told = Quota("messages", used / 15 * 100, resets, 15 - used)
+        office.box.pages["messages"].append(Page({}, usage=Usage(quotas=(told,))))
+        office.clock.set(max(office.stream().next_poll_at, office.clock()))
+        office.work("poll")
+        waits.append((office.stream().next_poll_at - office.clock()).total_seconds())
+    assert waits[:11] == [10] * 11, "as often as asked for while three quarters are not used"
+    assert office.stream().next_poll_at == resets, "three of fifteen are left"
+
+
 def test_a_told_time_is_kept_by_every_stream_and_through_a_restart(
     office: Office, database_url: str, tmp_path: Path, clock: SteppedClock, box: Postbox
 ) -> None:
