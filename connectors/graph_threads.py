@@ -98,7 +98,8 @@ class ThreadReader:
         state["walk"] = None if over else {"after": page.after, "until": walk["until"], "empty": empty}
 
     def older(self, state: dict[str, Any], collected: Collected, poll: Poll) -> bool:
-        """One page further down than the last time, so that edits and deletions in quiet threads are seen too."""
+        """One page further down than the last time, so that edits and deletions in quiet threads are seen too. A page
+        where something changed is read once more before the next: what vanished counts when two readings lack it."""
         place = state.setdefault("threads", {"after": None, "page": 0, "seen": {}})
         if place["after"] is None and place.get("rest", 0) > poll.now.timestamp():
             return False
@@ -110,7 +111,10 @@ class ThreadReader:
             place |= {"after": None, "page": 0}
             return True
         if place["after"] is not None:
-            self.take_in(page, place["seen"], collected, poll)
+            unproven = self.take_in(page, place["seen"], collected, poll)
+            place["again"] = unproven and not place.get("again")
+            if place["again"]:
+                return True
         over = page.after in (None, place["after"]) or place["page"] >= OLDER_PAGES
         place |= {"after": None if over else page.after, "page": 0 if over else place["page"] + 1}
         place["rest"] = int(poll.now.timestamp()) + 20 if over else 0
@@ -215,8 +219,9 @@ class ThreadReader:
         conversation = person.external_id if person and person.external_id else _of_messages(view) or key
         return Thread(key, conversation, graph_time(node.get("updated_time")), view, person)
 
-    def take_in(self, page: Threads, state: dict[str, Any], collected: Collected, poll: Poll) -> None:
-        """Judge each thread of a page."""
+    def take_in(self, page: Threads, state: dict[str, Any], collected: Collected, poll: Poll) -> bool:
+        """Judge each thread of a page; True where another reading would prove more."""
+        unproven = False
         known: dict[str, Any] = state.setdefault("seen", {})
         collected.add((), page.unreadable)
         for thread in page.threads:
@@ -231,8 +236,10 @@ class ThreadReader:
             if gap is not None:
                 collected.gaps.append(gap)
             known[thread.key] = judged.seen.to_json()
+            unproven = unproven or judged.seen.pending
         for key in list(known)[: max(0, len(known) - THREADS_REMEMBERED)]:
             del known[key]
+        return unproven
 
 
 def _tally(thread: Thread) -> Tally:

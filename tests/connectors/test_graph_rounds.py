@@ -116,3 +116,47 @@ def test_comments_below_a_post_by_others_that_no_list_shows_any_more_are_part_of
     for minute in range(80, 120):
         memory.poll(NOW + timedelta(minutes=minute), "rounds")
     assert memory.deleted == {"100_2"}
+
+
+def private_threads(request: PreparedRequest, unsent: set[str]) -> tuple[int, dict[str, str], str]:
+    """Sixty quiet threads of two messages each, twenty-five a page."""
+    start = int(parse_qs(urlsplit(str(request.url)).query).get("after", ["0"])[0])
+    shown = []
+    for number in range(start, min(start + 25, 60)):
+        at = graph_time(NOW - timedelta(hours=number + 1))
+        person = {"id": f"47{number:03}", "name": f"Gast {number}"}
+        texts = [
+            {"id": f"m_{number}_{place}", "created_time": at, "message": "Hallo", "from": person, "to": {"data": []}}
+            for place in (2, 1)
+            if f"m_{number}_{place}" not in unsent
+        ]
+        people = {"data": [person, {"id": PAGE, "name": "Shop"}]}
+        thread = {"id": f"t_{number}", "updated_time": at, "participants": people, "messages": {"data": texts}}
+        shown.append(thread)
+    answer: dict[str, Any] = {"data": shown}
+    if start + 25 < 60:
+        answer["paging"] = {"cursors": {"after": str(start + 25)}, "next": "http://graph.test/next"}
+    return 200, {}, json.dumps(answer)
+
+
+def test_what_was_unsent_in_a_quiet_thread_is_noticed_when_its_turn_comes(mocked: responses.RequestsMock) -> None:
+    """Two readings must lack it, and the second follows the first: not a whole round of all threads later."""
+    unsent: set[str] = set()
+    mocked.add_callback("GET", f"{BASE}/{PAGE}/conversations", lambda request: private_threads(request, unsent))
+    for name in ("visitor_posts", "tagged", "published_posts", "video_reels", "ads_posts"):
+        mocked.add("GET", f"{BASE}/{PAGE}/{name}", json={"data": []})
+    memory = Memory(facebook(), POLL.since)
+
+    def read_threads(pages: int) -> None:
+        before = len(asked_for_threads())
+        while len(asked_for_threads()) < before + pages:
+            memory.poll(NOW + timedelta(minutes=len(mocked.calls)), "rounds")
+
+    def asked_for_threads() -> list[str]:
+        return [str(call.request.url) for call in mocked.calls if "/conversations" in str(call.request.url)]
+
+    read_threads(6)
+    assert "m_55_1" in memory.messages, "all but the newest page, which another stream reads"
+    unsent.add("m_30_2")
+    read_threads(4)
+    assert memory.deleted == {"m_30_2"}
