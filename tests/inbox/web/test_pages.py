@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from inbox import canned
 from inbox.db import reading, writing
-from inbox.models import CannedResponse, Conversation, Note, OutboxItem
+from inbox.models import CannedResponse, Contact, Conversation, Note, OutboxItem, Suggestion
 from inbox.runtime import Runtime
 from inbox.web import pages
+from tests.inbox.rows import add_message
 from tests.inbox.shop import add_comment, client_of
 from tests.inbox.web.conftest import ANNA, PASSWORD, Visitor
 from tests.stepped_clock import SteppedClock
@@ -358,3 +359,33 @@ def test_a_changed_conversation_is_looked_at_again(anna: Visitor) -> None:
     answer = anna.post(f"/conversations/{number}/replies", **fields)
     assert answer.status_code == 409
     assert "hat sich geändert" in answer.text
+
+
+def test_in_a_thread_of_many_the_page_names_who_would_read_each_private_answer(
+    anna: Visitor, runtime: Runtime, clock: SteppedClock
+) -> None:
+    """The suggestion goes to whoever complained, the composer's answer to whoever wrote last."""
+    conversation_id = add_comment(runtime, "Schöne Schuhe!")
+    with writing(runtime.sessions) as session:
+        account_id = session.get_one(Conversation, conversation_id).account_id
+        for minute, (name, text) in enumerate((("Karl Huber", "Meine sind kaputt!"), ("Mia Lang", "Ich mag sie.")), 1):
+            person = Contact(account_id=account_id, external_id=name, name=name, created_at=clock())
+            session.add(person)
+            session.flush()
+            sent_at = clock() + timedelta(minutes=minute)
+            message = add_message(
+                session, text, account_id=account_id, conversation_id=conversation_id, contact_id=person.id,
+                author_name=name, sent_at=sent_at, triaged_at=clock(), can_reply_privately=True,
+            )  # fmt: skip
+            if name == "Karl Huber":
+                proposed = Suggestion(
+                    conversation_id=conversation_id, message_id=message.id, kind="move_to_private", template="t",
+                    why=[], rule="complaint", playbook="abc", way="private_reply", text="Guten Tag", created_at=clock(),
+                )  # fmt: skip
+                session.add(proposed)
+        session.get_one(Conversation, conversation_id).open_suggestions = 1
+    page = anna.get(f"/conversations/{conversation_id}").text
+    card, composer = page.index("suggestion-text-"), page.index('id="composer"')
+    assert "nur Karl sieht das" in page[card:composer]
+    assert "nur Mia sieht das" in page[composer:]
+    assert "nur Jana sieht das" not in page
