@@ -30,7 +30,7 @@ from connectors.base import Stream as PolledStream
 from inbox.db import writing
 from inbox.models import Account, Stream
 from inbox.poll import poll_one
-from inbox.process import build
+from inbox.process import build, keep_what_is_loaded
 from inbox.runtime import Runtime
 from inbox.settings import InboxSettings, Settings
 from inbox.triage import triage_one
@@ -96,6 +96,8 @@ def opened(folder: Path, conversations: int) -> Runtime:
     with writing(runtime.sessions) as session:
         account = session.scalars(select(Account).where(Account.name == f"shop-{CHANNELS[0]}")).one()
         session.add(Stream(account_id=account.id, name="comments", every_seconds=60, next_poll_at=NOW))
+    # As the daemon does before its first poll: what is loaded is not looked through by the collector.
+    keep_what_is_loaded()
     return runtime
 
 

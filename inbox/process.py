@@ -131,7 +131,7 @@ def run(
     log.info("started", role=role, accounts=len(runtime.connectors), database=runtime.engine.dialect.name)
     try:
         if door is None:
-            _keep_what_is_loaded()
+            keep_what_is_loaded()
             if ticker is not None:
                 ticker.start()
             asked.wait()
@@ -196,7 +196,7 @@ class _Server(uvicorn.Server):
         self._tell()
 
 
-def _keep_what_is_loaded() -> None:
+def keep_what_is_loaded() -> None:
     """Everything loaded so far stays to the end: the collector begins here and never looks through it."""
     gc.freeze()
     gc.enable()
@@ -211,7 +211,7 @@ def _serve(
         create_app(runtime), log_config=None, access_log=False,
         timeout_graceful_shutdown=1, server_header=False, proxy_headers=False,
     )  # fmt: skip
-    _keep_what_is_loaded()
+    keep_what_is_loaded()
     host, port = door.getsockname()[:2]
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
