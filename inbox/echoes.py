@@ -117,7 +117,7 @@ def recognise(
             continue
         if item in doubtful:
             doubtful.remove(item)
-        adopt(session, item, ids[message.external_id], conversation_id)
+        adopt(session, item, ids[message.external_id], conversation_id, now)
         if item.state != "sent":
             settle_sent(session, item, message.external_id, message.sent_at, now)
         answered.add(item.conversation_id)
@@ -172,7 +172,7 @@ def _to_same_person(session: Session, item: OutboxItem, message: InboundMessage)
     return contact is not None and contact.external_id == message.correspondent.external_id
 
 
-def adopt(session: Session, item: OutboxItem, message_id: int, conversation_id: int) -> None:
+def adopt(session: Session, item: OutboxItem, message_id: int, conversation_id: int, now: datetime) -> None:
     """This message is what that item became: its origin, and the link between a complaint and its private thread."""
     item.message_id = message_id
     # Looked at again, because who spoke decides whether the clock runs.
@@ -182,13 +182,20 @@ def adopt(session: Session, item: OutboxItem, message_id: int, conversation_id: 
         .values(direction="outbound", origin=item.origin, contact_id=None, triaged_at=None)
     )
     if item.conversation_id != conversation_id:
-        link(session, item.conversation_id, conversation_id)
+        _link(session, item.conversation_id, conversation_id, now)
 
 
-def link(session: Session, public_id: int, private_id: int) -> None:
-    """Remember that a private thread answers a public one, on both."""
-    session.execute(update(Conversation).where(Conversation.id == private_id).values(linked_conversation_id=public_id))
-    session.execute(update(Conversation).where(Conversation.id == public_id).values(linked_conversation_id=private_id))
+def _link(session: Session, public_id: int, private_id: int, now: datetime) -> None:
+    """Remember that a private thread answers a public one, on both, and tell who has one of them open."""
+    for one, other in ((private_id, public_id), (public_id, private_id)):
+        changed = session.execute(
+            update(Conversation)
+            .where(Conversation.id == one, Conversation.linked_conversation_id.is_distinct_from(other))
+            .values(linked_conversation_id=other)
+            .returning(Conversation.id)
+        ).first()
+        if changed is not None:
+            events.record(session, "conversations_linked", now, conversation_id=one)
 
 
 def settle_sent(session: Session, item: OutboxItem, external_id: str, sent_at: datetime | None, now: datetime) -> None:

@@ -118,7 +118,7 @@ def _file(session: Session, item: OutboxItem, receipt: Receipt, now: datetime) -
             )
             .returning(Message.id)
         ).scalar_one()
-    echoes.adopt(session, item, message_id, home.id)
+    echoes.adopt(session, item, message_id, home.id, now)
     threads.refresh(session, [home.id, item.conversation_id], now)
 
 

@@ -252,6 +252,10 @@ def test_a_private_reply_stops_the_public_clock_and_is_linked(office: Office) ->
     office.arrive(office.letter("Das tut uns leid.", own=True, external_id="own-1"))
     first, second = office.rows(Conversation)
     assert (first.linked_conversation_id, second.linked_conversation_id) == (second.id, first.id)
+    linked = {event.conversation_id for event in office.rows(Event, kind="conversations_linked")}
+    assert (linked, len(office.told("conversations_linked"))) == ({first.id, second.id}, 2), (
+        "an open page shows the way"
+    )
     assert first.due_at is None
     (said,) = office.rows(Message, direction="outbound")
     assert said.origin == "agent"

@@ -144,7 +144,9 @@ def test_every_request_of_a_journey_is_one_the_platforms_describe(
         public = next(
             one
             for one in house.messages(direction="inbound", visibility="public", deleted_at=None)
-            if name_of(house, one.account_id) == account and one.external_id not in sandbox.world.facebook.posts
+            if name_of(house, one.account_id) == account
+            and one.external_id not in sandbox.world.facebook.posts
+            and not one.external_id.endswith(gone)
         )
         if channel != "twitter" or public.parent_external_id:
             connector.hide(public.external_id, True, clock())
