@@ -236,7 +236,7 @@ class ThreadReader:
             if gap is not None:
                 collected.gaps.append(gap)
             known[thread.key] = judged.seen.to_json()
-            unproven = unproven or judged.seen.pending
+            unproven = unproven or (before is not None and judged.seen.pending)
         for key in list(known)[: max(0, len(known) - THREADS_REMEMBERED)]:
             del known[key]
         return unproven

@@ -189,7 +189,8 @@ def judge(view: View, before: Seen | None, scope: Scope, now: datetime) -> Judge
     told = listing is not None and (changed or stamp - old.changed_at >= CONFIRM_SECONDS)
     if changed:
         changed_at = stamp if told or not old.pending else old.changed_at
-        pending = before is not None
+        # A private thread read for the first time may lack what a push told and was unsent since.
+        pending = before is not None or view.ranged
     else:
         changed_at, pending = old.changed_at, old.pending and not told
     pending = pending and (provable or stamp - changed_at < CONFIRM_SECONDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +14,7 @@ import pytest
 import responses
 from requests import PreparedRequest
 
-from connectors.base import Kind
+from connectors.base import Author, InboundMessage, Kind, Page, Visibility
 from tests.connectors.meta_account import BASE, NOW, PAGE, POLL, error, facebook, graph_time
 from tests.connectors.reader_memory import Memory
 
@@ -160,3 +161,20 @@ def test_what_was_unsent_in_a_quiet_thread_is_noticed_when_its_turn_comes(mocked
     unsent.add("m_30_2")
     read_threads(4)
     assert memory.deleted == {"m_30_2"}
+
+
+def test_what_a_push_told_and_was_unsent_before_the_first_reading_is_noticed(mocked: responses.RequestsMock) -> None:
+    unsent = {"m_3_1"}
+    mocked.add_callback("GET", f"{BASE}/{PAGE}/conversations", lambda request: private_threads(request, unsent))
+    memory = Memory(facebook(), POLL.since)
+    pushed = replace(
+        InboundMessage(
+            "m_3_1", "47003", Kind.DIRECT_MESSAGE, Visibility.PRIVATE, False, "Hallo", NOW - timedelta(hours=4)
+        ),
+        correspondent=Author("47003"),
+    )
+    memory.take(Page({}, messages=(pushed,)), pushed=True)
+    for minute in range(3):
+        memory.poll(NOW + timedelta(minutes=minute), "messages")
+    assert "m_3_2" in memory.messages
+    assert memory.deleted == {"m_3_1"}
