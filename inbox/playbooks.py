@@ -62,6 +62,11 @@ class PlaybookInForce:
                 raise NoPlaybook("No playbook is in force. Publish one: ./run playbook publish crisis_playbook/rules")
             return self._playbook
 
+    def look(self) -> None:
+        """Look for a newer one now. Raises NoPlaybook like `current`."""
+        with self._lock:
+            self._look(self.clock())
+
     def _look(self, now: datetime) -> None:
         self._looked_at = now
         with reading(self.sessions) as session:

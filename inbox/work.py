@@ -109,6 +109,7 @@ def follow_files(runtime: Runtime) -> None:
             second_person=settings.second_person,
         )
         runtime.files_seen = stamp
+        runtime.playbook.look()
 
 
 def clean_up(runtime: Runtime) -> None:
@@ -120,7 +121,7 @@ def clean_up(runtime: Runtime) -> None:
 ROUNDS = (
     Round("clocks", wake_and_breach, timedelta(seconds=5)),
     Round("due times", due_times.follow_targets, timedelta(seconds=1), still=timedelta(seconds=10)),
-    Round("playbook files", follow_files, timedelta(seconds=3)),
+    Round("playbook files", follow_files, timedelta(seconds=1)),
     Round("alarms", alarms.ring, timedelta(seconds=10), still=timedelta(minutes=1)),
     Round("deafness", deafness.listen, timedelta(minutes=10)),
     Round("logins", logins.keep_fresh, timedelta(minutes=1)),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
-from inbox import playbooks
+from inbox import playbooks, work
 from inbox.db import reading, writing
 from inbox.errors import Refusal
+from tests.inbox.shop import open_runtime
 from tests.stepped_clock import SteppedClock
 
 Sessions = sessionmaker[Session]
@@ -205,3 +207,18 @@ def test_going_back_is_only_for_what_was_in_force(folder: Folder) -> None:
             playbooks.roll_back(session, 1, "anna@shop.example", folder.clock(), templates=None)
         with pytest.raises(Refusal, match="only a draft"):
             playbooks.publish(session, 1, "anna@shop.example", folder.clock(), templates=None, second_person=False)
+
+
+def test_the_daemon_judges_by_changed_files_at_once_and_looks_for_them_every_second(
+    database_url: str, tmp_path: Path, clock: SteppedClock
+) -> None:
+    """A manager who changes a word sees it in use within two seconds."""
+    runtime = open_runtime(database_url, tmp_path, clock)
+    before = runtime.playbook.current().hash
+    rules = tmp_path / "rules" / "00_basics.yml"
+    rules.write_text(rules.read_text("utf-8") + RULE.format(word="danke"), "utf-8")
+    work.follow_files(runtime)
+    assert runtime.playbook.current().hash != before, "without waiting for the next look"
+    (files,) = [one for one in work.ROUNDS if one.name == "playbook files"]
+    assert files.every <= timedelta(seconds=1)
+    runtime.engine.dispose()
