@@ -166,6 +166,10 @@ class Evidence:
             self._sums[signal] = self.vocabulary.signals[signal].add_up(self)
         return self._sums[signal]
 
+    def know_sum(self, signal: str, known: Sum) -> None:
+        """Take this for the signal's sum instead of adding it up."""
+        self._sums[signal] = known
+
     def add_up(self) -> None:
         """Sum every signal up, before the rules are asked: the lists of reached levels count as found from then on."""
         for name, signal in self.vocabulary.signals.items():

@@ -42,6 +42,14 @@ class SideBySide:
             name: signal.levels for name, signal in other.signals.items()
         }
         """Other levels can make a difference to every message."""
+        self._same_lines = [
+            (name, signal)
+            for name, signal in other.signals.items()
+            if not self._topics
+            and name in one.signals
+            and [*map(_line, one.signals[name].lines)] == [*map(_line, signal.lines)]
+        ]
+        """Signals that add up to the same in both, whatever their levels."""
         self._changes = Index(_gates_of_changes(active, candidate))
 
     def judge(self, facts: Facts) -> tuple[Decision, Decision]:
@@ -53,6 +61,8 @@ class SideBySide:
         before = judged(self._active, evidence, explain=False, words=False)
         if self._always or self._changes.candidates(evidence.found) or self._reads_differently(evidence):
             again = Evidence(facts, self._candidate.vocabulary, evidence)
+            for name, signal in self._same_lines:
+                again.know_sum(name, signal.leveled(evidence.sum(name)))
             return before, judged(self._candidate, again, explain=False, words=False)
         return before, before
 

@@ -66,6 +66,10 @@ class Signal:
         score = round(sum([self.lines[number].points for number in counted]), 6)
         return self._sum(score, tuple(counted))
 
+    def leveled(self, known: Sum) -> Sum:
+        """The same sum by this signal's levels: for a signal of the same lines in another playbook."""
+        return self._sum(known.score, known.lines)
+
     def _sum(self, score: float, counted: tuple[int, ...]) -> Sum:
         level, reached = NONE, _NOTHING
         for name, least in self.levels.items():
